@@ -1,0 +1,45 @@
+/** What every verified caller has. All values come from a verified token. */
+interface CallerBase {
+  /** Issuer: with `tenantId` and `objectId` it identifies the caller (rule C10). */
+  readonly issuer: string;
+  /** Tenant of the caller, a lower-case GUID (claim `tid`). */
+  readonly tenantId: string;
+  /** Object id of the service principal or user within the tenant, a GUID (claim `oid`). */
+  readonly objectId: string;
+  /** Application that obtained the token, a GUID (claim `azp`, or `appid` in v1.0 tokens). */
+  readonly clientId: string;
+  /** How the application authenticated: `none`, `secret` or `certificate` (claim `azpacr` or `appidacr`). */
+  readonly clientAuthentication: 'none' | 'secret' | 'certificate' | 'unknown';
+  /** App roles, exact and case-sensitive (claim `roles`). */
+  readonly roles: readonly string[];
+  /** Id of the token for audit, never the token (claim `uti`). Absent when the token has none. */
+  readonly tokenId: string | undefined;
+  /** When the token expires, seconds since the epoch (claim `exp`). */
+  readonly expiresAt: number;
+  /** Version of the token's format. */
+  readonly tokenVersion: '1.0' | '2.0';
+}
+
+/** An application that calls as itself. */
+export interface AppCaller extends CallerBase {
+  readonly kind: 'app';
+  /** Whether claim `idtyp` says so, or the absence of scopes does (rule C6). */
+  readonly kindEvidence: 'declared' | 'inferred';
+}
+
+/** An application that calls on behalf of a signed-in user. */
+export interface UserCaller extends CallerBase {
+  readonly kind: 'user';
+  readonly kindEvidence: 'declared' | 'inferred';
+  /** Delegated permissions (claim `scp`, split at spaces). */
+  readonly scopes: readonly string[];
+  /** For display only. Users can change these values: never decide by them (rule C10). */
+  readonly display: {
+    readonly name: string | undefined;
+    readonly username: string | undefined;
+    readonly email: string | undefined;
+  };
+}
+
+/** Who is calling: the frozen result of token validation. */
+export type Caller = AppCaller | UserCaller;

@@ -1,0 +1,43 @@
+// Runs the compiled tests: every test/**/*.test.ts that exists today, so that a stale file in dist-test never runs.
+// Arguments narrow the run to paths that contain one of them: npm test -- token/compact
+import { spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+
+// Machines set these for their own purposes; a test that passes only with or without them proves nothing.
+const FOREIGN = [
+  'NODE_EXTRA_CA_CERTS',
+  'NODE_TLS_REJECT_UNAUTHORIZED',
+  'NODE_OPTIONS',
+  'GRPC_DEFAULT_SSL_ROOTS_FILE_PATH',
+  'GRPC_SSL_CIPHER_SUITES',
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
+  'REQUESTS_CA_BUNDLE',
+  'CURL_CA_BUNDLE',
+  'NODE_ENV',
+];
+const env = { ...process.env };
+for (const name of FOREIGN) delete env[name];
+for (const name of Object.keys(env)) {
+  if (/^(https?|all|no)_proxy$/i.test(name)) delete env[name];
+}
+
+const wanted = process.argv.slice(2);
+const files = readdirSync('test', { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.test.ts'))
+  .filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)))
+  .sort()
+  .map((file) => `dist-test/${file.replace(/\.ts$/, '.js')}`);
+if (files.length === 0) {
+  console.error(`error: no test file matches ${wanted.join(' ')}`);
+  process.exit(2);
+}
+
+const runner = spawn(
+  process.execPath,
+  ['--enable-source-maps', '--test', '--test-reporter=spec', ...files],
+  { env, stdio: 'inherit' },
+);
+runner.on('exit', (code, signal) => {
+  process.exitCode = code ?? (signal === null ? 1 : 128);
+});
