@@ -4,6 +4,7 @@ import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promis
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ConfigError } from '../core/errors.ts';
+import { withFolderLock } from './folder-lock.ts';
 import { checkHostName, isIpAddress } from './host-names.ts';
 import { checkOpenssl, runOpenssl } from './openssl.ts';
 import { splitCertificates } from './pem-source.ts';
@@ -105,16 +106,15 @@ async function makeCa(
 ): Promise<void> {
   const folder = join(shop.directory, name);
   if (existsSync(join(folder, 'ca.key'))) return;
-  const unfinished = join(shop.directory, `.${name}-${process.pid}`);
+  const unfinished = join(shop.directory, `.${name}-unfinished`);
+  // Of a run that was cut off.
+  await rm(unfinished, { recursive: true, force: true });
   try {
     await makeCaFolder(unfinished);
     await makeKey(shop, unfinished, 'ca.key');
     await sign(unfinished);
     await rename(unfinished, folder);
     shop.report(`made ${join(folder, 'ca.pem')}`);
-  } catch (error) {
-    // Another run may have been quicker: its CA is as good.
-    if (!existsSync(join(folder, 'ca.key'))) throw error;
   } finally {
     await rm(unfinished, { recursive: true, force: true });
   }
@@ -315,15 +315,17 @@ export async function createDevelopmentCertificates(
       `"${caFile}" is not of this tool and is not overwritten; move it away, or choose another folder`,
     );
   }
-  await makeCas(shop);
-  if (!existsSync(caFile)) await copyFile(join(directory, 'root', 'ca.pem'), caFile);
-  await makeLeaf(shop, 'server', serverNames, hosts);
-  await makeLeaf(
-    shop,
-    'client',
-    `DNS:client.${CLIENT_ZONE},URI:spiffe://${CLIENT_ZONE}/client`,
-    [],
-  );
+  await withFolderLock(directory, async () => {
+    await makeCas(shop);
+    if (!existsSync(caFile)) await copyFile(join(directory, 'root', 'ca.pem'), caFile);
+    await makeLeaf(shop, 'server', serverNames, hosts);
+    await makeLeaf(
+      shop,
+      'client',
+      `DNS:client.${CLIENT_ZONE},URI:spiffe://${CLIENT_ZONE}/client`,
+      [],
+    );
+  });
   return {
     caFile,
     serverCertFile: join(directory, 'server.pem'),
