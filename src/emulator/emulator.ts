@@ -1,130 +1,143 @@
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:https';
-import { type Clock, systemClock } from '../core/clock.ts';
-import { ConfigError } from '../core/errors.ts';
-import { checkGuid, checkInteger, checkOptionNames, invalidOption } from '../core/options.ts';
+import { randomBytes } from 'node:crypto';
+import { checkChoice, checkString } from '../core/options.ts';
 import { Secret } from '../core/secret.ts';
 import type { EmulatorAuthority } from '../entra/authority.ts';
-import { createSelfSignedCertificate } from '../tls/self-signed.ts';
-import { resolveTlsPolicy, secureContextOptions } from '../tls/settings.ts';
+import { createSelfSignedCertificate, type SelfSignedCertificate } from '../tls/self-signed.ts';
+import { AppHandle, type EmulatedAppCredentials } from './app-handle.ts';
 import {
-  type Api,
-  type App,
-  type EmulatedApi,
-  type EmulatedApp,
-  guidFrom,
-  resolveApi,
-  resolveApp,
-} from './registrations.ts';
-import { type EmulatedTenant, handleRequest } from './routes.ts';
-import { createSigningKey, type SigningKey } from './signing-key.ts';
-import { accessTokenClaims, checkMintable, type MintOptions, signToken } from './tokens.ts';
-
-/** Options of {@link startEntraEmulator}. */
-export interface EmulatorOptions {
-  /** Default: 0, any free port. */
-  readonly port?: number;
-  /** Default: a fixed GUID, the same at every start. */
-  readonly tenantId?: string;
-  readonly apis: readonly EmulatedApi[];
-  readonly apps: readonly EmulatedApp[];
-  /** Lifetime of issued tokens. Default: 3600. */
-  readonly tokenLifetimeSeconds?: number;
-  /** Certificate and key of the HTTPS server, for `localhost`. Default: a self-signed leaf made at start. */
-  readonly identity?: { readonly cert: string; readonly key: string | Secret };
-  /** Source of time, for tests. */
-  readonly clock?: Clock;
-}
+  EMULATED_CLIENTS,
+  type EmulatedClient,
+  printClientSettings,
+  type SettingsRequest,
+} from './client-settings.ts';
+import { type EmulatorContext, issueAccessToken } from './context.ts';
+import { handleExchange, type RouteFinder } from './exchange.ts';
+import type { Fault } from './fault.ts';
+import { FaultQueue, type Injection, type InjectOptions } from './fault-queue.ts';
+import { findByName } from './ids.ts';
+import { KeyRing } from './key-ring.ts';
+import { LoopbackServer, type ServerIdentity } from './loopback-server.ts';
+import {
+  type ManagedIdentityPlatform,
+  managedIdentityEnvironment,
+  managedIdentityRoutes,
+} from './managed-identity-routes.ts';
+import { type MintOptions, mintContent } from './mint.ts';
+import { type EmulatorOptions, type ResolvedOptions, resolveOptions } from './options.ts';
+import { type RequestLog, RequestRecorder } from './request-log.ts';
+import { findRoute } from './routes.ts';
 
 /** A running emulator. */
 export interface EntraEmulator {
   /** `https://localhost:PORT` */
   readonly origin: string;
+  /** Id of the tenant that registrations are in. */
   readonly tenantId: string;
   /** PEM of the certificate to trust for it. */
   readonly ca: string;
   /** For the option `authority` of servers and credentials. */
   readonly authority: EmulatorAuthority;
+  /** What it was asked, with secrets left out. */
+  readonly requests: RequestLog;
   /** Id and secret of a registered application. */
-  app(name: string): { readonly clientId: string; readonly clientSecret: Secret };
+  app(name: string): EmulatedAppCredentials;
   /** Id of a registered API, and the scope to ask for it with. */
   api(name: string): { readonly clientId: string; readonly scope: string };
+  /** Ids of a registered user. */
+  user(name: string): { readonly objectId: string; readonly tenantId: string };
+  /** Id of a further tenant. */
+  tenant(name: string): { readonly tenantId: string };
+  /** Ids of a registered managed identity. */
+  managedIdentity(name: string): {
+    readonly clientId: string;
+    readonly objectId: string;
+    readonly resourceId: string;
+  };
+  /**
+   * Environment variables with which managed identity libraries find this emulator. One holds a secret.
+   *
+   * @throws ConfigError when no managed identity is registered.
+   */
+  managedIdentityEnvironment(platform: ManagedIdentityPlatform): Readonly<Record<string, string>>;
   /** Mints a token directly, also one no authority would issue: expired, for others, signed by an unknown key. */
   issueToken(options: MintOptions): Promise<string>;
-  /** Signs with a new key from now on. The old one stays published unless `withdraw` is set. */
+  /** Publishes the next signing key, without using it yet. */
+  announceSigningKey(): Promise<void>;
+  /**
+   * Signs with the announced key, or else a new one, from now on. The old one stays published unless `withdraw` is
+   * set.
+   */
   rotateSigningKey(options?: { readonly withdraw?: boolean }): Promise<void>;
+  /** Lays a fault in wait for requests to come. Several are met in the order they were laid. */
+  inject(fault: Fault, options?: InjectOptions): Injection;
+  /** Presents a certificate that {@link EntraEmulator.ca} does not cover, to new connections, until it is restored. */
+  presentForeignCertificate(): Promise<Disposable & { restore(): void }>;
+  /** Writes the settings with which a client reaches this emulator, as source text to copy, without secrets. */
+  clientSettings(client: EmulatedClient, request: SettingsRequest): string;
+  /** Stops, and ends all connections, whatever they are doing. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-interface Parts {
-  readonly tenantId: string;
-  readonly apis: readonly Api[];
-  readonly apps: readonly App[];
-  readonly lifetimeSeconds: number;
-  readonly clock: Clock;
-  readonly identity: { readonly cert: string; readonly key: string | Secret };
-  readonly signingKey: SigningKey;
-}
-
 class Emulator implements EntraEmulator {
-  readonly #parts: Parts;
-  readonly #server: Server;
-  #keys: readonly SigningKey[];
-  #forgedKey: Promise<SigningKey> | undefined;
+  readonly #options: ResolvedOptions;
+  readonly #keys: KeyRing;
+  readonly #identity: ServerIdentity;
+  readonly #server: LoopbackServer;
+  readonly #recorder = new RequestRecorder();
+  readonly #faults = new FaultQueue();
+  readonly #identityHeader = new Secret(randomBytes(24).toString('base64url'));
+  #managedIdentityServer: LoopbackServer | undefined;
+  #managedIdentityPort = 0;
   #origin = '';
-  #closing: Promise<void> | undefined;
+  #hinted = false;
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
-    this.#keys = [parts.signingKey];
-    const { cert, key } = parts.identity;
-    this.#server = createServer({
-      ...secureContextOptions(resolveTlsPolicy('emulator tls', {})),
-      cert,
-      key: key instanceof Secret ? key.reveal() : key,
-      ALPNProtocols: ['http/1.1'],
-      requestTimeout: 10_000,
-      headersTimeout: 5000,
+  constructor(options: ResolvedOptions, keys: KeyRing, identity: ServerIdentity) {
+    this.#options = options;
+    this.#keys = keys;
+    this.#identity = identity;
+    const handle = this.#handler(findRoute);
+    this.#server = LoopbackServer.https(identity, (request, response) => {
+      this.#hintAboutHost(request.headers.host);
+      handle(request, response);
     });
-    this.#server.on('request', (request, response) => {
-      handleRequest(this.#tenant(), request, response).catch(() => response.destroy());
-    });
-    // Peers that break off a handshake or a request are their own problem.
-    this.#server.on('tlsClientError', (_error, socket) => socket.destroy());
-    this.#server.on('clientError', (_error, socket) => socket.destroy());
   }
 
-  async listen(port: number): Promise<void> {
-    // Loopback alone: whoever reaches the emulator can have any token.
-    this.#server.listen(port, '127.0.0.1');
-    try {
-      await once(this.#server, 'listening');
-    } catch (cause) {
-      throw new ConfigError(
-        'ERR_LISTEN_FAILED',
-        `the emulator cannot listen on port ${port}; choose another, or leave it out for any`,
-        { cause },
-      );
-    }
-    const address = this.#server.address();
-    if (typeof address !== 'object' || address === null) throw new Error('no address');
-    this.#origin = `https://localhost:${address.port}`;
+  async listen(): Promise<void> {
+    this.#origin = `https://localhost:${await this.#server.listen(this.#options.port)}`;
+    if (this.#options.directory.managedIdentities.length === 0) return;
+    const server = LoopbackServer.plain(this.#handler(managedIdentityRoutes(this.#identityHeader)));
+    this.#managedIdentityServer = server;
+    this.#managedIdentityPort = await server.listen(0);
   }
 
-  #tenant(): EmulatedTenant {
-    const { tenantId, apis, apps, lifetimeSeconds, clock } = this.#parts;
-    return {
-      origin: this.#origin,
-      tenantId,
-      apis,
-      apps,
-      lifetimeSeconds,
-      keys: () => this.#keys,
-      now: () => new Date(clock.now()),
-      issue: (app, api, resource, roles) =>
-        this.#sign({ kind: 'app', api: api.name, app: app.name, roles }, resource),
+  #handler(routeOf: RouteFinder): Parameters<typeof LoopbackServer.plain>[0] {
+    const parts = {
+      context: () => this.#context(),
+      routeOf,
+      recorder: this.#recorder,
+      faults: this.#faults,
+      logger: this.#options.logger,
     };
+    return (request, response) => {
+      handleExchange(parts, request, response).catch(() => response.destroy());
+    };
+  }
+
+  #context(): EmulatorContext {
+    const { directory, clock, lifetimeSeconds } = this.#options;
+    return { origin: this.#origin, directory, keys: this.#keys, clock, lifetimeSeconds };
+  }
+
+  /** Clients that compare issuers fail with messages that do not say why (trap T6). */
+  #hintAboutHost(host: string | undefined): void {
+    const own = new URL(this.#origin).host;
+    if (this.#hinted || host === own) return;
+    this.#hinted = true;
+    this.#options.logger.warn(
+      'the emulator was asked under another name than its own; clients that compare issuers will refuse its answers',
+      { askedAs: String(host).slice(0, 100), ownName: own },
+    );
   }
 
   get origin(): string {
@@ -132,74 +145,91 @@ class Emulator implements EntraEmulator {
   }
 
   get tenantId(): string {
-    return this.#parts.tenantId;
+    return this.#options.directory.home.tenantId;
   }
 
   get ca(): string {
-    return this.#parts.identity.cert;
+    return this.#identity.cert;
   }
 
   get authority(): EmulatorAuthority {
     return { emulator: this.#origin, ca: this.ca };
   }
 
-  app(name: string): { readonly clientId: string; readonly clientSecret: Secret } {
-    const app = find('app', this.#parts.apps, name);
-    const [secret] = app.secrets;
-    if (secret === undefined)
-      throw invalidOption(`emulator app "${name}" secrets`, 'not empty', []);
-    return { clientId: app.clientId, clientSecret: secret.value };
+  get requests(): RequestLog {
+    return this.#recorder;
+  }
+
+  app(name: string): EmulatedAppCredentials {
+    return new AppHandle(findByName('app', this.#options.directory.apps, name));
   }
 
   api(name: string): { readonly clientId: string; readonly scope: string } {
-    const api = find('api', this.#parts.apis, name);
+    const api = findByName('api', this.#options.directory.apis, name);
     return { clientId: api.clientId, scope: `${api.identifierUris[0]}/.default` };
   }
 
+  user(name: string): { readonly objectId: string; readonly tenantId: string } {
+    const { objectId, tenantId } = findByName('user', this.#options.directory.users, name);
+    return { objectId, tenantId };
+  }
+
+  tenant(name: string): { readonly tenantId: string } {
+    const { tenantId } = findByName('tenant', this.#options.directory.tenants, name);
+    return { tenantId };
+  }
+
+  managedIdentity(name: string): {
+    readonly clientId: string;
+    readonly objectId: string;
+    readonly resourceId: string;
+  } {
+    const { managedIdentities } = this.#options.directory;
+    const found = findByName('managed identity', managedIdentities, name);
+    return { clientId: found.clientId, objectId: found.objectId, resourceId: found.resourceId };
+  }
+
+  managedIdentityEnvironment(platform: ManagedIdentityPlatform): Readonly<Record<string, string>> {
+    return managedIdentityEnvironment(platform, this.#managedIdentityPort, this.#identityHeader);
+  }
+
   async issueToken(options: MintOptions): Promise<string> {
-    checkMintable(options);
-    return this.#sign(options, undefined);
+    const content = mintContent(this.#options.directory, options);
+    return issueAccessToken(this.#context(), content, options);
   }
 
-  async #sign(options: MintOptions, resource: string | undefined): Promise<string> {
-    const { tenantId, apis, apps, clock, lifetimeSeconds } = this.#parts;
-    const api = find('api', apis, options.api);
-    const claims: Record<string, unknown> = {
-      ...accessTokenClaims({
-        kind: options.kind,
-        api,
-        app: find('app', apps, options.app),
-        tenantId: options.tenantId ?? tenantId,
-        roles: options.roles ?? [],
-        scopes: options.scopes ?? [],
-        resource: resource ?? api.identifierUris[0] ?? api.clientId,
-        now: Math.floor(clock.now() / 1000) - (options.issuedSecondsAgo ?? 0),
-        lifetimeSeconds: options.lifetimeSeconds ?? lifetimeSeconds,
-        clientAuthentication: '1',
-        origin: this.#origin,
-      }),
-      ...options.claims,
-    };
-    const [published] = this.#keys;
-    if (published === undefined) throw new Error('no signing key');
-    const v1 = api.version === '1.0' ? { x5t: published.kid } : {};
-    const header = { ...v1, ...options.header };
-    if (options.signingKey !== 'forged') return signToken(claims, published, header);
-    this.#forgedKey ??= createSigningKey();
-    return signToken(claims, await this.#forgedKey, { kid: published.kid, ...header });
+  announceSigningKey(): Promise<void> {
+    return this.#keys.announce();
   }
 
-  async rotateSigningKey(options: { readonly withdraw?: boolean } = {}): Promise<void> {
-    const next = await createSigningKey();
-    this.#keys = options.withdraw === true ? [next] : [next, ...this.#keys];
+  rotateSigningKey(options: { readonly withdraw?: boolean } = {}): Promise<void> {
+    return this.#keys.rotate(options.withdraw === true);
   }
 
-  close(): Promise<void> {
-    this.#closing ??= new Promise((resolve) => {
-      this.#server.close(() => resolve());
-      this.#server.closeAllConnections();
+  inject(fault: Fault, options?: InjectOptions): Injection {
+    return this.#faults.inject(fault, options);
+  }
+
+  async presentForeignCertificate(): Promise<Disposable & { restore(): void }> {
+    this.#server.present(await createServerCertificate());
+    const restore = (): void => this.#server.present(this.#identity);
+    return { restore, [Symbol.dispose]: restore };
+  }
+
+  clientSettings(client: EmulatedClient, request: SettingsRequest): string {
+    checkChoice('clientSettings client', client, EMULATED_CLIENTS);
+    return printClientSettings(client, {
+      origin: this.#origin,
+      tenantId: this.tenantId,
+      clientId: this.app(request.app).clientId,
+      scope: this.api(request.api).scope,
+      caFile: checkString('clientSettings caFile', request.caFile),
     });
-    return this.#closing;
+  }
+
+  async close(): Promise<void> {
+    this.#recorder.close();
+    await Promise.all([this.#server.close(), this.#managedIdentityServer?.close()]);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -207,19 +237,14 @@ class Emulator implements EntraEmulator {
   }
 }
 
-function find<T extends { readonly name: string }>(
-  kind: string,
-  list: readonly T[],
-  name: string,
-): T {
-  const found = list.find((candidate) => candidate.name === name);
-  if (found === undefined) {
-    throw new ConfigError(
-      'ERR_OPTION_INVALID',
-      `the emulator has no ${kind} "${name}"; it has ${list.map((item) => `"${item.name}"`).join(', ') || 'none'}`,
-    );
-  }
-  return found;
+/** A leaf that is its own anchor: trusting it lets nobody pose as another host. */
+function createServerCertificate(): Promise<SelfSignedCertificate> {
+  return createSelfSignedCertificate({
+    commonName: 'grpc-entra emulator',
+    hosts: ['localhost', '127.0.0.1', '::1'],
+    key: 'ec-p256',
+    days: 30,
+  });
 }
 
 /**
@@ -231,52 +256,12 @@ function find<T extends { readonly name: string }>(
  * @throws ConfigError for a wrong option, a port that is taken, or a missing openssl command.
  */
 export async function startEntraEmulator(options: EmulatorOptions): Promise<EntraEmulator> {
-  checkOptionNames('startEntraEmulator options', options, [
-    'port',
-    'tenantId',
-    'apis',
-    'apps',
-    'tokenLifetimeSeconds',
-    'identity',
-    'clock',
+  const resolved = resolveOptions(options);
+  const [identity, keys] = await Promise.all([
+    resolved.identity ?? createServerCertificate(),
+    KeyRing.create(),
   ]);
-  const port = checkInteger('startEntraEmulator port', options.port, {
-    min: 0,
-    max: 65_535,
-    default: 0,
-  });
-  const apis = options.apis.map(resolveApi);
-  const apps = options.apps.map((app) => resolveApp(app, apis));
-  const [identity, signingKey] = await Promise.all([
-    options.identity ??
-      createSelfSignedCertificate({
-        commonName: 'grpc-entra emulator',
-        hosts: ['localhost', '127.0.0.1', '::1'],
-        key: 'ec-p256',
-        days: 30,
-      }),
-    createSigningKey(),
-  ]);
-  const emulator = new Emulator({
-    tenantId:
-      options.tenantId === undefined
-        ? guidFrom('grpc-entra emulated tenant')
-        : checkGuid('startEntraEmulator tenantId', options.tenantId, 'a tenant id'),
-    apis,
-    apps,
-    lifetimeSeconds: checkInteger(
-      'startEntraEmulator tokenLifetimeSeconds',
-      options.tokenLifetimeSeconds,
-      {
-        min: 1,
-        max: 86_400,
-        default: 3600,
-      },
-    ),
-    clock: options.clock ?? systemClock,
-    identity,
-    signingKey,
-  });
-  await emulator.listen(port);
+  const emulator = new Emulator(resolved, keys, identity);
+  await emulator.listen();
   return emulator;
 }

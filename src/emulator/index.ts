@@ -1,3 +1,21 @@
-export { type EmulatorOptions, type EntraEmulator, startEntraEmulator } from './emulator.ts';
-export type { EmulatedApi, EmulatedApp, EmulatedSecret } from './registrations.ts';
-export type { MintOptions } from './tokens.ts';
+export type { EmulatedApi } from './apis.ts';
+export type { EmulatedAppCredentials } from './app-handle.ts';
+export type { EmulatedApp, EmulatedSecret } from './apps.ts';
+export type { EmulatedClient, SettingsRequest } from './client-settings.ts';
+export { type EntraEmulator, startEntraEmulator } from './emulator.ts';
+export type { Fault } from './fault.ts';
+export type { Injection, InjectOptions } from './fault-queue.ts';
+export type { EmulatedFederatedCredential, FederatedKeys } from './federated-credential.ts';
+export type { EmulatedManagedIdentity } from './managed-identities.ts';
+export type { ManagedIdentityPlatform } from './managed-identity-routes.ts';
+export type { MintKey, MintOptions, TokenChanges } from './mint.ts';
+export type { EmulatorOptions } from './options.ts';
+export type {
+  DecodedAssertion,
+  Endpoint,
+  RecordedRequest,
+  RequestLog,
+  RequestMatch,
+} from './request-log.ts';
+export type { EmulatedTenant } from './tenants.ts';
+export type { EmulatedUser } from './users.ts';

@@ -1,158 +1,133 @@
-import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isGuid } from '../core/options.ts';
-import { type AadstsError, aadsts, errorBody } from './aadsts.ts';
-import { keyDocument, metadataV1, metadataV2 } from './documents.ts';
-import type { Api, App } from './registrations.ts';
-import type { SigningKey } from './signing-key.ts';
-import { decideTokenRequest } from './token-endpoint.ts';
+import type { IncomingHttpHeaders } from 'node:http';
+import { aadsts, aadstsByNumber } from './aadsts.ts';
+import { type Answer, documentAnswer, httpRefusal, pageAnswer } from './answer.ts';
+import type { EmulatorContext } from './context.ts';
+import { findTenant, type SharedTenant } from './directory.ts';
+import { instanceDiscovery, keyDocument, metadataV1, metadataV2 } from './documents.ts';
+import type { TokenChanges } from './mint.ts';
+import { Refusal } from './refusal.ts';
+import type { Endpoint } from './request-log.ts';
+import type { Tenant } from './tenants.ts';
+import { answerTokenRequest } from './token-endpoint.ts';
 
-/** What the routes serve. */
-export interface EmulatedTenant {
-  readonly origin: string;
-  readonly tenantId: string;
-  readonly apis: readonly Api[];
-  readonly apps: readonly App[];
-  readonly keys: () => readonly SigningKey[];
-  readonly now: () => Date;
-  readonly lifetimeSeconds: number;
-  issue(app: App, api: Api, resource: string, roles: readonly string[]): Promise<string>;
+/** A request, read to its end. */
+export interface ReadRequest {
+  readonly url: URL;
+  readonly form: URLSearchParams;
+  readonly headers: IncomingHttpHeaders;
+  /** Changes a fault makes to the token. */
+  readonly changes: TokenChanges;
 }
 
-interface Answer {
-  readonly status: number;
-  readonly body: unknown;
-  readonly headers?: Readonly<Record<string, string>>;
+/** What an address leads to. */
+export interface Route {
+  readonly endpoint: Endpoint;
+  readonly method: 'GET' | 'POST';
+  /**
+   * Answers a request.
+   *
+   * @throws Refusal
+   */
+  answer(request: ReadRequest, context: EmulatorContext): Answer | Promise<Answer>;
 }
 
-/** Larger than any token request; smaller than what could hurt. */
-const MAX_BODY_BYTES = 65_536;
-const GUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-const NO_STORE = { 'cache-control': 'no-store, no-cache', pragma: 'no-cache', expires: '-1' };
-const DOCUMENT = { 'cache-control': 'max-age=86400, private', 'access-control-allow-origin': '*' };
+type TenantAnswer = (
+  request: ReadRequest,
+  tenant: Tenant | SharedTenant,
+  context: EmulatorContext,
+) => Answer | Promise<Answer>;
 
-async function readBody(request: IncomingMessage): Promise<string | undefined> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request) {
-    const bytes = chunk as Buffer;
-    size += bytes.length;
-    if (size > MAX_BODY_BYTES) return undefined;
-    chunks.push(bytes);
+/** Refuses tenants that are not there, with 400 and never 404 (trap T7). */
+function tenantOf(
+  segment: string,
+  context: EmulatorContext,
+  endpoint: Endpoint,
+): Tenant | SharedTenant {
+  const tenant = findTenant(context.directory, segment);
+  if (tenant === 'malformed') throw new Refusal(aadsts.tenantMalformed);
+  if (tenant === 'unknown') {
+    throw new Refusal(endpoint === 'token' ? aadsts.tenantUnknown : aadsts.tenantUnknownInMetadata);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return tenant;
 }
 
-/** Clients send their correlation id as a header, in the query or in the body (trap T4). */
-function correlationId(request: IncomingMessage, url: URL, form?: URLSearchParams): string {
-  const candidates = [
-    request.headers['client-request-id'],
-    url.searchParams.get('client-request-id'),
-    form?.get('client-request-id'),
-  ];
-  const given = candidates.find(
-    (value): value is string => typeof value === 'string' && GUID.test(value.toLowerCase()),
-  );
-  return given?.toLowerCase() ?? randomUUID();
-}
-
-function refusal(tenant: EmulatedTenant, reason: AadstsError, id: string): Answer {
-  return {
-    status: reason.status,
-    body: errorBody(reason, { origin: tenant.origin, now: tenant.now(), correlationId: id }),
-    headers: NO_STORE,
-  };
-}
-
-async function answerToken(
-  tenant: EmulatedTenant,
-  request: IncomingMessage,
-  url: URL,
-): Promise<Answer> {
-  const body = await readBody(request);
-  if (body === undefined) return { status: 413, body: { error: 'invalid_request' } };
-  const form = new URLSearchParams(body);
-  const id = correlationId(request, url, form);
-  const outcome = decideTokenRequest(
-    { form, authorization: request.headers.authorization },
-    tenant,
-    tenant.now(),
-  );
-  if ('refused' in outcome) return refusal(tenant, outcome.refused, id);
-  const accessToken = await tenant.issue(outcome.app, outcome.api, outcome.resource, outcome.roles);
-  return {
-    status: 200,
-    headers: NO_STORE,
-    body: {
-      token_type: 'Bearer',
-      expires_in: tenant.lifetimeSeconds - 1,
-      ext_expires_in: tenant.lifetimeSeconds - 1,
-      access_token: accessToken,
-    },
-  };
-}
-
-function answerDocument(tenant: EmulatedTenant, path: string): Answer | undefined {
-  const document = (body: unknown): Answer => ({ status: 200, body, headers: DOCUMENT });
-  switch (path) {
-    case '/v2.0/.well-known/openid-configuration':
-      return document(metadataV2(tenant));
-    case '/.well-known/openid-configuration':
-      return document(metadataV1(tenant));
-    case '/discovery/v2.0/keys':
-      return document(keyDocument(tenant.keys(), `${tenant.origin}/${tenant.tenantId}/v2.0`));
-    case '/discovery/keys':
-      return document(keyDocument(tenant.keys(), undefined));
-    default:
-      return undefined;
-  }
-}
-
-async function answer(tenant: EmulatedTenant, request: IncomingMessage): Promise<Answer> {
-  const url = new URL(request.url ?? '/', tenant.origin);
-  const [, segment = '', rest = ''] = /^\/([^/]+)(\/.*)$/.exec(url.pathname) ?? [];
-  const isToken = rest === '/oauth2/v2.0/token';
-  const isDocument = answerDocument(tenant, rest) !== undefined;
-  if (!isToken && !isDocument) return { status: 404, body: { error: 'not_found' } };
-  const method = isToken ? 'POST' : 'GET';
-  if (request.method !== method) {
-    return { status: 405, body: { error: 'method_not_allowed' }, headers: { allow: method } };
-  }
-  if (segment.toLowerCase() !== tenant.tenantId) {
-    const unknown = isToken ? aadsts.tenantUnknown : aadsts.tenantUnknownInMetadata;
-    const reason = isGuid(segment.toLowerCase()) ? unknown : aadsts.tenantMalformed;
-    return refusal(tenant, reason, correlationId(request, url));
-  }
-  if (isToken) return answerToken(tenant, request, url);
-  return answerDocument(tenant, rest) ?? { status: 404, body: { error: 'not_found' } };
-}
-
-/** Answers one request. Whatever it is, the emulator stays up. */
-export async function handleRequest(
-  tenant: EmulatedTenant,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  let result: Answer;
-  try {
-    result = await answer(tenant, request);
-  } catch {
-    result = { status: 500, body: { error: 'server_error' } };
-  }
-  if (response.destroyed) return;
-  const body = JSON.stringify(result.body);
-  response.writeHead(result.status, {
-    'content-type': 'application/json; charset=utf-8',
-    'content-length': Buffer.byteLength(body),
-    'x-content-type-options': 'nosniff',
-    'x-ms-request-id': randomUUID(),
-    ...(request.headers['return-client-request-id'] === 'true' &&
-    typeof request.headers['client-request-id'] === 'string'
-      ? { 'client-request-id': correlationId(request, new URL('https://localhost')) }
-      : {}),
-    ...result.headers,
+function ofTenant(
+  endpoint: Endpoint,
+  method: Route['method'],
+  answer: TenantAnswer,
+): (segment: string) => Route {
+  return (segment) => ({
+    endpoint,
+    method,
+    answer: (request, context) => answer(request, tenantOf(segment, context, endpoint), context),
   });
-  // An unread rest of the request must not keep the connection busy.
-  if (!request.complete) response.shouldKeepAlive = false;
-  response.end(body);
+}
+
+const token =
+  (version: '1.0' | '2.0'): TenantAnswer =>
+  (request, tenant, context) =>
+    answerTokenRequest(
+      {
+        form: request.form,
+        authorization: request.headers.authorization,
+        changes: request.changes,
+        tenant,
+        version,
+      },
+      context,
+    );
+
+const keys =
+  (version: '1.0' | '2.0'): TenantAnswer =>
+  (_request, tenant, context) =>
+    documentAnswer(keyDocument(context, tenant, version));
+
+const interactive: TenantAnswer = () =>
+  httpRefusal(
+    400,
+    'unsupported_response_type',
+    'This emulator has no interactive sign-in; mint tokens of users with issueToken().',
+  );
+
+const tenantRoutes: Readonly<Record<string, (segment: string) => Route>> = {
+  '/v2.0/.well-known/openid-configuration': ofTenant('metadata', 'GET', (_r, tenant, context) =>
+    documentAnswer(metadataV2(context, tenant)),
+  ),
+  '/.well-known/openid-configuration': ofTenant('metadata', 'GET', (_r, tenant, context) =>
+    documentAnswer(metadataV1(context, tenant)),
+  ),
+  '/discovery/v2.0/keys': ofTenant('keys', 'GET', keys('2.0')),
+  '/discovery/keys': ofTenant('keys', 'GET', keys('1.0')),
+  '/oauth2/v2.0/token': ofTenant('token', 'POST', token('2.0')),
+  '/oauth2/token': ofTenant('token', 'POST', token('1.0')),
+  '/oauth2/v2.0/authorize': ofTenant('other', 'GET', interactive),
+  '/oauth2/authorize': ofTenant('other', 'GET', interactive),
+};
+
+const instanceRoute: Route = {
+  endpoint: 'instance-discovery',
+  method: 'GET',
+  answer: ({ url }, context) =>
+    documentAnswer(instanceDiscovery(context, url.searchParams.get('authorization_endpoint'))),
+};
+
+const errorRoute: Route = {
+  endpoint: 'other',
+  method: 'GET',
+  answer: ({ url }) => {
+    const code = Number(url.searchParams.get('code'));
+    const known = aadstsByNumber(code);
+    return known === undefined
+      ? pageAnswer('Unknown error', 'This emulator does not know an error with this number.')
+      : pageAnswer(`AADSTS${known.code}`, known.text);
+  },
+};
+
+/** What a path leads to; `undefined` for nothing. */
+export function findRoute(pathname: string): Route | undefined {
+  if (pathname === '/error') return errorRoute;
+  const [, segment = '', rest = ''] = /^\/([^/]+)(\/.*)$/.exec(pathname) ?? [];
+  // Under any first segment, as Entra serves it.
+  if (rest === '/discovery/instance') return instanceRoute;
+  return Object.hasOwn(tenantRoutes, rest) ? tenantRoutes[rest]?.(segment) : undefined;
 }

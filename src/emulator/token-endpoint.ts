@@ -1,100 +1,164 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
-import { type AadstsError, aadsts } from './aadsts.ts';
-import { type Api, type App, findApi } from './registrations.ts';
+import { aadsts, parameterMissing } from './aadsts.ts';
+import { type Answer, tokenAnswer } from './answer.ts';
+import type { App } from './apps.ts';
+import {
+  authenticateClient,
+  presentedClient,
+  registeredApp,
+  type TokenRequest,
+} from './client-authentication.ts';
+import { type EmulatorContext, issueAccessToken, nowSeconds } from './context.ts';
+import type { SharedTenant } from './directory.ts';
+import type { TokenChanges } from './mint.ts';
+import { clientInfo, decideOnBehalfOf } from './on-behalf-of.ts';
+import { Refusal } from './refusal.ts';
+import { type AskedResource, resourceOfDefaultScope, resourceOfParameter } from './scope.ts';
+import { signToken } from './sign.ts';
+import type { Tenant } from './tenants.ts';
+import { type ClientAuthentication, idTokenClaims } from './tokens.ts';
 
-/** What a token request came to. */
-export type TokenOutcome =
-  | { readonly refused: AadstsError; readonly app: App | undefined }
-  | {
-      readonly app: App;
-      readonly api: Api;
-      readonly resource: string;
-      readonly roles: readonly string[];
-    };
-
-/** A token request as it came. */
-export interface TokenRequest {
-  /** Form fields of the body. */
-  readonly form: URLSearchParams;
-  /** Value of the `authorization` header. */
-  readonly authorization: string | undefined;
+/** A token request and where it came in. */
+export interface TokenExchange extends TokenRequest {
+  readonly tenant: Tenant | SharedTenant;
+  readonly version: '1.0' | '2.0';
+  /** Changes a fault makes to the token. */
+  readonly changes: TokenChanges;
 }
 
-interface Credential {
-  readonly clientId: string | undefined;
-  readonly secret: string | undefined;
+interface Authenticated {
+  readonly app: App;
+  readonly tenant: Tenant;
+  readonly clientAuthentication: ClientAuthentication;
 }
 
-const NIL_GUID = '00000000-0000-0000-0000-000000000000';
-const DEFAULT_SUFFIX = '/.default';
+type Grant = 'client_credentials' | 'on_behalf_of';
 
-/** RFC 6749 section 2.3.1: id and secret are form-encoded before base64. */
-function formDecode(text: string): string {
-  return new URLSearchParams(`v=${text}`).get('v') ?? '';
+const GRANTS: Readonly<Record<string, Grant>> = {
+  client_credentials: 'client_credentials',
+  'urn:ietf:params:oauth:grant-type:jwt-bearer': 'on_behalf_of',
+};
+
+function grantOf(form: URLSearchParams): Grant {
+  const name = form.get('grant_type') ?? '';
+  if (name === '') throw new Refusal(parameterMissing('grant_type'));
+  const grant = Object.hasOwn(GRANTS, name) ? GRANTS[name] : undefined;
+  if (grant === undefined) throw new Refusal(aadsts.grantUnsupported);
+  return grant;
 }
 
-function credentialOf({ form, authorization }: TokenRequest): Credential {
-  const basic = /^Basic ([A-Za-z0-9+/=]+)$/i.exec(authorization ?? '')?.[1];
-  if (basic !== undefined) {
-    const text = Buffer.from(basic, 'base64').toString('utf8');
-    const colon = text.indexOf(':');
-    if (colon > 0) {
-      return {
-        clientId: formDecode(text.slice(0, colon)),
-        secret: formDecode(text.slice(colon + 1)),
-      };
-    }
-  }
+/** These grants need a tenant of their own; the refusal says which mistake it was. */
+function checkTenant(tenant: Tenant | SharedTenant, app: App): Tenant {
+  if (typeof tenant === 'object') return tenant;
+  if (app.tenantIds.size === 1) throw new Refusal(aadsts.tenantShared);
+  throw new Refusal(tenant === 'organizations' ? aadsts.tenantNotNamed : aadsts.tenantSharedGrant);
+}
+
+/** Lifetimes as `expires_in` has them: one second less, and as text in v1.0 (trap T9). */
+function lifetimeMembers(
+  exchange: TokenExchange,
+  asked: AskedResource,
+  context: EmulatorContext,
+): Readonly<Record<string, unknown>> {
+  const lifetime = exchange.changes.lifetimeSeconds ?? context.lifetimeSeconds;
+  const seconds = Math.max(lifetime - 1, 0);
+  if (exchange.version === '2.0') return { expires_in: seconds, ext_expires_in: seconds };
+  const now = nowSeconds(context);
   return {
-    clientId: form.get('client_id') || undefined,
-    secret: form.get('client_secret') || undefined,
+    expires_in: String(seconds),
+    ext_expires_in: String(seconds),
+    expires_on: String(now + lifetime),
+    not_before: String(now - 300),
+    resource: asked.resource,
   };
 }
 
-/** Compares in constant time, whatever the lengths (trap T11). */
-function equalSecrets(a: string, b: string): boolean {
-  const hash = (text: string): Buffer => createHash('sha256').update(text).digest();
-  return timingSafeEqual(hash(a), hash(b));
+async function answerClientCredentials(
+  exchange: TokenExchange,
+  client: Authenticated,
+  context: EmulatorContext,
+): Promise<Answer> {
+  const { app, tenant, clientAuthentication } = client;
+  const resourceOf = exchange.version === '1.0' ? resourceOfParameter : resourceOfDefaultScope;
+  const asked = resourceOf(exchange.form, context.directory, tenant.tenantId);
+  const roles = app.roles.get(asked.api.clientId) ?? [];
+  if (asked.api.assignmentRequired && roles.length === 0) {
+    throw new Refusal(aadsts.assignmentRequired);
+  }
+  const accessToken = await issueAccessToken(
+    context,
+    {
+      subject: { kind: 'app' },
+      client: app,
+      tenantId: tenant.tenantId,
+      roles,
+      clientAuthentication,
+      ...asked,
+    },
+    exchange.changes,
+  );
+  return tokenAnswer({
+    token_type: 'Bearer',
+    ...lifetimeMembers(exchange, asked, context),
+    access_token: accessToken,
+  });
 }
 
-function checkSecret(app: App, secret: string | undefined, now: Date): AadstsError | undefined {
-  if (secret === undefined) return aadsts.credentialMissing;
-  const match = app.secrets.find((known) => equalSecrets(known.value.reveal(), secret));
-  if (match === undefined) return aadsts.secretWrong;
-  return match.expires !== undefined && match.expires <= now ? aadsts.secretExpired : undefined;
+async function answerOnBehalfOf(
+  exchange: TokenExchange,
+  client: Authenticated,
+  context: EmulatorContext,
+): Promise<Answer> {
+  const { app, tenant, clientAuthentication } = client;
+  const { form } = exchange;
+  const { user, asked, scopes } = await decideOnBehalfOf(form, app, tenant, context);
+  const accessToken = await issueAccessToken(
+    context,
+    {
+      subject: { kind: 'user', user, scopes },
+      api: asked.api,
+      resource: asked.resource,
+      client: app,
+      tenantId: tenant.tenantId,
+      roles: user.roles.get(asked.api.clientId) ?? [],
+      clientAuthentication,
+    },
+    exchange.changes,
+  );
+  const frame = {
+    origin: context.origin,
+    now: nowSeconds(context),
+    lifetimeSeconds: context.lifetimeSeconds,
+  };
+  return tokenAnswer({
+    token_type: 'Bearer',
+    scope: scopes.map((scope) => `${asked.resource}/${scope}`).join(' '),
+    ...lifetimeMembers(exchange, asked, context),
+    access_token: accessToken,
+    ...(asked.oidc.has('openid')
+      ? { id_token: await signToken(idTokenClaims(user, app, frame), context.keys.signing) }
+      : {}),
+    ...(form.get('client_info') === '1' ? { client_info: clientInfo(user) } : {}),
+  });
 }
 
-function resourceOf(form: URLSearchParams): string | AadstsError {
-  if (form.has('resource')) return aadsts.resourceParameter;
-  const scopes = (form.get('scope') ?? '').split(' ').filter((scope) => scope !== '');
-  const [scope] = scopes;
-  if (scope === undefined) return aadsts.parameterMissing('scope');
-  if (scopes.length > 1) return aadsts.scopeOfSeveral;
-  if (!scope.endsWith(DEFAULT_SUFFIX)) return aadsts.scopeWithoutDefault;
-  return scope.slice(0, -DEFAULT_SUFFIX.length);
-}
-
-/** Decides about a client-credentials request, by the causes Entra decides by. */
-export function decideTokenRequest(
-  request: TokenRequest,
-  tenant: { readonly apis: readonly Api[]; readonly apps: readonly App[] },
-  now: Date,
-): TokenOutcome {
-  const { form } = request;
-  const { clientId, secret } = credentialOf(request);
-  const app = tenant.apps.find((candidate) => candidate.clientId === clientId?.toLowerCase());
-  const refused = (reason: AadstsError): TokenOutcome => ({ refused: reason, app });
-  const grant = form.get('grant_type');
-  if (grant === null || grant === '') return refused(aadsts.parameterMissing('grant_type'));
-  if (grant !== 'client_credentials') return refused(aadsts.grantUnsupported);
-  if (clientId === undefined) return refused(aadsts.parameterMissing('client_id'));
-  if (clientId === NIL_GUID) return refused(aadsts.applicationPlaceholder);
-  if (app === undefined) return refused(aadsts.applicationUnknown);
-  const wrong = checkSecret(app, secret, now);
-  if (wrong !== undefined) return refused(wrong);
-  const resource = resourceOf(form);
-  if (typeof resource !== 'string') return refused(resource);
-  const api = findApi(tenant.apis, resource);
-  if (api === undefined) return refused(aadsts.resourceUnknown);
-  return { app, api, resource, roles: app.grants.get(api.clientId) ?? [] };
+/**
+ * Answers a token request.
+ *
+ * No refresh token is given out, even for `offline_access`: nothing here needs one, and no grant takes one.
+ *
+ * @throws Refusal by the causes Entra refuses by.
+ */
+export async function answerTokenRequest(
+  exchange: TokenExchange,
+  context: EmulatorContext,
+): Promise<Answer> {
+  const grant = grantOf(exchange.form);
+  const presented = presentedClient(exchange);
+  const app = registeredApp(presented.clientId, context);
+  const tenant = checkTenant(exchange.tenant, app);
+  const clientAuthentication = await authenticateClient(exchange, presented, app, tenant, context);
+  const client: Authenticated = { app, tenant, clientAuthentication };
+  return grant === 'client_credentials'
+    ? answerClientCredentials(exchange, client, context)
+    : answerOnBehalfOf(exchange, client, context);
 }

@@ -1,68 +1,112 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { SignJWT } from 'jose';
-import { ConfigError } from '../core/errors.ts';
-import { checkGuid, isGuid } from '../core/options.ts';
-import { type Api, type App, guidFrom } from './registrations.ts';
-import type { SigningKey } from './signing-key.ts';
+import type { Api } from './apis.ts';
+import { type Principal, servicePrincipalId } from './apps.ts';
+import type { User } from './users.ts';
+
+/** How the client authenticated, as `azpacr` writes it: not at all, by secret, by certificate or assertion. */
+export type ClientAuthentication = '0' | '1' | '2';
+
+/** Who a token is about. */
+export type Subject =
+  | { readonly kind: 'app' }
+  | { readonly kind: 'user'; readonly user: User; readonly scopes: readonly string[] };
 
 /** What a token is made from. */
 export interface TokenContent {
-  readonly kind: 'app' | 'user';
+  readonly subject: Subject;
   readonly api: Api;
-  readonly app: App;
+  readonly client: Principal;
   readonly tenantId: string;
   readonly roles: readonly string[];
-  readonly scopes: readonly string[];
-  /** What the client asked for; v1.0 tokens repeat it as audience. */
+  /** What the client asked for; v1.0 tokens repeat it as audience (trap T8). */
   readonly resource: string;
+  readonly clientAuthentication: ClientAuthentication;
+  /** Further claims of this kind of client. */
+  readonly extra?: Readonly<Record<string, unknown>>;
+}
+
+/** When a token is made, and where. */
+export interface TokenFrame {
+  /** Address of the emulator. */
+  readonly origin: string;
   /** Seconds since the epoch at which the request came. */
   readonly now: number;
   readonly lifetimeSeconds: number;
-  /** How the application authenticated: 0 not at all, 1 secret, 2 certificate. */
-  readonly clientAuthentication: '0' | '1' | '2';
-  /** Address of the emulator. */
-  readonly origin: string;
 }
-
-const opaque = (bytes: number): string => randomBytes(bytes).toString('base64url');
 
 /** Entra backdates `iat` and `nbf` by five minutes (trap T9). */
 const BACKDATED_SECONDS = 300;
+/** Beyond it Entra writes an overage claim in place of the groups. */
+const MAX_GROUPS = 200;
 
-function subjectClaims(content: TokenContent): Readonly<Record<string, unknown>> {
-  if (content.kind === 'app') return { oid: content.app.objectId, sub: content.app.objectId };
-  const oid = guidFrom(`user of ${content.tenantId}`);
+const opaque = (bytes: number): string => randomBytes(bytes).toString('base64url');
+
+function groupClaims(user: User, origin: string): Readonly<Record<string, unknown>> {
+  if (user.groups.length === 0) return {};
+  if (user.groups.length <= MAX_GROUPS) return { groups: user.groups };
+  const endpoint = `${origin}/graph/users/${user.objectId}/getMemberObjects`;
+  return { _claim_names: { groups: 'src1' }, _claim_sources: { src1: { endpoint } } };
+}
+
+/** Pairwise: another value for each application. */
+function pairwiseSubject(user: User, clientId: string): string {
+  return createHash('sha256').update(`${user.objectId} ${clientId}`).digest('base64url');
+}
+
+function subjectClaims(content: TokenContent, origin: string): Readonly<Record<string, unknown>> {
+  const { subject, api } = content;
+  if (subject.kind === 'app') {
+    const oid = servicePrincipalId(content.client, content.tenantId);
+    return { oid, sub: oid };
+  }
+  const { user } = subject;
+  const [givenName = '', ...rest] = user.displayName.split(' ');
   return {
-    oid,
-    // Pairwise: another value for each application.
-    sub: createHash('sha256').update(`${oid} ${content.api.clientId}`).digest('base64url'),
-    name: 'Emulated User',
-    preferred_username: 'user@emulated.example',
-    scp: content.scopes.join(' '),
+    oid: user.objectId,
+    sub: pairwiseSubject(user, api.clientId),
+    name: user.displayName,
+    ...(subject.scopes.length === 0 ? {} : { scp: subject.scopes.join(' ') }),
+    ...groupClaims(user, origin),
+    ...(api.version === '2.0'
+      ? { preferred_username: user.userPrincipalName }
+      : {
+          acr: '1',
+          amr: ['pwd'],
+          ...(rest.length === 0 ? {} : { family_name: rest.join(' ') }),
+          given_name: givenName,
+          ipaddr: '127.0.0.1',
+          unique_name: user.userPrincipalName,
+          upn: user.userPrincipalName,
+        }),
   };
 }
 
 /** Claims of an access token, in the shapes Entra gives them. */
-export function accessTokenClaims(content: TokenContent): Readonly<Record<string, unknown>> {
-  const { api, app, tenantId, origin, now } = content;
+export function accessTokenClaims(
+  content: TokenContent,
+  frame: TokenFrame,
+): Readonly<Record<string, unknown>> {
+  const { api, client, tenantId } = content;
+  const { origin, now } = frame;
   const common = {
     iat: now - BACKDATED_SECONDS,
     nbf: now - BACKDATED_SECONDS,
-    exp: now + content.lifetimeSeconds,
+    exp: now + frame.lifetimeSeconds,
     aio: opaque(24),
     rh: `1.${opaque(24)}.`,
     tid: tenantId,
     uti: opaque(16),
-    ...subjectClaims(content),
+    ...subjectClaims(content, origin),
     // Only when granted: most applications have none (trap T10).
     ...(content.roles.length === 0 ? {} : { roles: content.roles }),
-    ...(api.emitIdtyp ? { idtyp: content.kind } : {}),
+    ...(api.emitIdtyp ? { idtyp: content.subject.kind } : {}),
+    ...content.extra,
   };
   if (api.version === '2.0') {
     return {
       aud: api.clientId,
       iss: `${origin}/${tenantId}/v2.0`,
-      azp: app.clientId,
+      azp: client.clientId,
       azpacr: content.clientAuthentication,
       ver: '2.0',
       ...common,
@@ -72,65 +116,33 @@ export function accessTokenClaims(content: TokenContent): Readonly<Record<string
   return {
     aud: content.resource,
     iss: issuer,
-    appid: app.clientId,
+    appid: client.clientId,
     appidacr: content.clientAuthentication,
-    idp: issuer,
+    ...(content.subject.kind === 'app' ? { idp: issuer } : {}),
     ver: '1.0',
     ...common,
   };
 }
 
-/** Signs claims as an access token. */
-export function signToken(
-  claims: Readonly<Record<string, unknown>>,
-  key: SigningKey,
-  header: Readonly<Record<string, unknown>>,
-): Promise<string> {
-  return new SignJWT({ ...claims })
-    .setProtectedHeader({ typ: 'JWT', alg: 'RS256', kid: key.kid, ...header })
-    .sign(key.privateKey);
-}
-
-/** A token to mint directly, as no token endpoint would: for tests and demonstrations. */
-export interface MintOptions {
-  readonly kind: 'app' | 'user';
-  /** Name of the API it is for. */
-  readonly api: string;
-  /** Name of the application that is to have obtained it. */
-  readonly app: string;
-  readonly roles?: readonly string[];
-  /** Scopes of a user's token. */
-  readonly scopes?: readonly string[];
-  /** Another tenant than the emulator's own, a GUID. */
-  readonly tenantId?: string;
-  /** Moves all times into the past. Default: 0. */
-  readonly issuedSecondsAgo?: number;
-  readonly lifetimeSeconds?: number;
-  /** `forged` signs with a key that is published nowhere, under the published key's id. Default: `published`. */
-  readonly signingKey?: 'published' | 'forged';
-  /** Claims to replace; `undefined` removes one. */
-  readonly claims?: Readonly<Record<string, unknown>>;
-  /** Header members to add or replace. */
-  readonly header?: Readonly<Record<string, unknown>>;
-}
-
-const MICROSOFT =
-  /(^|[./])(microsoft|microsoftonline|windows|ciamlogin|b2clogin|chinacloudapi)\.[a-z]/i;
-
-/**
- * Checks what may be minted: anything but a token that claims to come from Microsoft (requirement E2).
- *
- * @throws ConfigError `ERR_EMULATOR_FORBIDDEN`
- */
-export function checkMintable(options: MintOptions): void {
-  if (options.tenantId !== undefined && !isGuid(options.tenantId)) {
-    checkGuid('issueToken tenantId', options.tenantId, 'a tenant id');
-  }
-  const issuer = options.claims?.['iss'];
-  if (typeof issuer === 'string' && MICROSOFT.test(issuer)) {
-    throw new ConfigError(
-      'ERR_EMULATOR_FORBIDDEN',
-      'issueToken: an emulator mints no token in the name of Microsoft; leave `iss` out or set tenantId',
-    );
-  }
+/** Claims of the ID token that goes with a delegated access token: about the user, for the client. */
+export function idTokenClaims(
+  user: User,
+  client: Principal,
+  frame: TokenFrame,
+): Readonly<Record<string, unknown>> {
+  return {
+    aud: client.clientId,
+    iss: `${frame.origin}/${user.tenantId}/v2.0`,
+    iat: frame.now - BACKDATED_SECONDS,
+    nbf: frame.now - BACKDATED_SECONDS,
+    exp: frame.now + frame.lifetimeSeconds,
+    name: user.displayName,
+    oid: user.objectId,
+    preferred_username: user.userPrincipalName,
+    rh: `1.${opaque(24)}.`,
+    sub: pairwiseSubject(user, client.clientId),
+    tid: user.tenantId,
+    uti: opaque(16),
+    ver: '2.0',
+  };
 }

@@ -143,7 +143,7 @@ describe('the emulated token endpoint', () => {
     number,
   ])[] = [
     ['a wrong secret', (f) => void (f['client_secret'] = 'wrong'), 401, 'invalid_client', 7000215],
-    ['no secret', (f) => void delete f['client_secret'], 401, 'invalid_client', 7000218],
+    ['no secret', (f) => void delete f['client_secret'], 401, 'invalid_client', 7000216],
     [
       'an unknown application',
       (f) => void (f['client_id'] = '3f0c1c1e-7c0a-4b39-9d7c-3b4c4c1a2b14'),
