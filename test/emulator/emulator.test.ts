@@ -137,64 +137,45 @@ describe('the emulated token endpoint', () => {
 
   const refusals: readonly (readonly [
     string,
-    (fields: Record<string, string>) => void,
+    Readonly<Record<string, string | undefined>>,
     number,
     string,
     number,
   ])[] = [
-    ['a wrong secret', (f) => void (f['client_secret'] = 'wrong'), 401, 'invalid_client', 7000215],
-    ['no secret', (f) => void delete f['client_secret'], 401, 'invalid_client', 7000216],
+    ['a wrong secret', { client_secret: 'wrong' }, 401, 'invalid_client', 7000215],
+    ['no secret', { client_secret: undefined }, 401, 'invalid_client', 7000216],
     [
       'an unknown application',
-      (f) => void (f['client_id'] = '3f0c1c1e-7c0a-4b39-9d7c-3b4c4c1a2b14'),
+      { client_id: '3f0c1c1e-7c0a-4b39-9d7c-3b4c4c1a2b14' },
       400,
       'unauthorized_client',
       700016,
     ],
     [
       'the nil GUID',
-      (f) => void (f['client_id'] = '00000000-0000-0000-0000-000000000000'),
+      { client_id: '00000000-0000-0000-0000-000000000000' },
       400,
       'unauthorized_client',
       700038,
     ],
-    ['no grant type', (f) => void delete f['grant_type'], 400, 'invalid_request', 900144],
-    [
-      'another grant type',
-      (f) => void (f['grant_type'] = 'password'),
-      400,
-      'unsupported_grant_type',
-      70003,
-    ],
-    ['no scope', (f) => void delete f['scope'], 400, 'invalid_request', 900144],
-    [
-      'a scope without .default',
-      (f) => void (f['scope'] = `${API}/Orders.Read`),
-      400,
-      'invalid_scope',
-      1002012,
-    ],
-    [
-      'two scopes',
-      (f) => void (f['scope'] = `${API}/.default api://legacy/.default`),
-      400,
-      'invalid_scope',
-      28000,
-    ],
-    [
-      'an unknown resource',
-      (f) => void (f['scope'] = 'api://nothing/.default'),
-      400,
-      'invalid_resource',
-      500011,
-    ],
-    ['the resource parameter', (f) => void (f['resource'] = API), 400, 'invalid_request', 901002],
+    ['no client id', { client_id: undefined }, 400, 'invalid_request', 900144],
+    ['no grant type', { grant_type: undefined }, 400, 'invalid_request', 900144],
+    ['another grant type', { grant_type: 'password' }, 400, 'unsupported_grant_type', 70003],
+    ['a grant type of Object', { grant_type: 'toString' }, 400, 'unsupported_grant_type', 70003],
+    ['no scope', { scope: undefined }, 400, 'invalid_request', 900144],
+    ['a scope without .default', { scope: `${API}/Orders.Read` }, 400, 'invalid_scope', 1002012],
+    ['a scope without resource', { scope: '/.default' }, 400, 'invalid_scope', 70011],
+    ['a scope with a quotation mark', { scope: `"${API}/.default"` }, 400, 'invalid_scope', 70011],
+    ['two scopes', { scope: `${API}/.default api://legacy/.default` }, 400, 'invalid_scope', 28000],
+    ['an unknown resource', { scope: 'api://nothing/.default' }, 400, 'invalid_resource', 500011],
+    ['the resource parameter', { resource: API }, 400, 'invalid_request', 901002],
   ];
   for (const [name, change, status, error, code] of refusals) {
     it(`refuses ${name} as AADSTS${code}`, async () => {
-      const fields = good();
-      change(fields);
-      const response = await post(fields);
+      const fields = Object.entries({ ...good(), ...change }).filter(
+        (field): field is [string, string] => field[1] !== undefined,
+      );
+      const response = await post(Object.fromEntries(fields));
       const body = json(response);
       assert.equal(response.status, status);
       assert.equal(body['error'], error);
