@@ -13,67 +13,67 @@ export const protobufFileName = "google/protobuf/descriptor.proto";
 
 /** The full set of known editions. */
 export const Edition = {
-	/** EDITION_UNKNOWN - A placeholder for an unknown edition value. */
-	EDITION_UNKNOWN: 0,
-	/**
-	 * EDITION_LEGACY - A placeholder edition for specifying default behaviors *before* a feature
-	 * was first introduced.  This is effectively an "infinite past".
-	 */
-	EDITION_LEGACY: 900,
-	/**
-	 * EDITION_PROTO2 - Legacy syntax "editions".  These pre-date editions, but behave much like
-	 * distinct editions.  These can't be used to specify the edition of proto
-	 * files, but feature definitions must supply proto2/proto3 defaults for
-	 * backwards compatibility.
-	 */
-	EDITION_PROTO2: 998,
-	EDITION_PROTO3: 999,
-	/**
-	 * EDITION_2023 - Editions that have been released.  The specific values are arbitrary and
-	 * should not be depended on, but they will always be time-ordered for easy
-	 * comparison.
-	 */
-	EDITION_2023: 1000,
-	EDITION_2024: 1001,
-	EDITION_2026: 1002,
-	/** EDITION_UNSTABLE - A placeholder edition for developing and testing unscheduled features. */
-	EDITION_UNSTABLE: 9999,
-	/**
-	 * EDITION_1_TEST_ONLY - Placeholder editions for testing feature resolution.  These should not be
-	 * used or relied on outside of tests.
-	 */
-	EDITION_1_TEST_ONLY: 1,
-	EDITION_2_TEST_ONLY: 2,
-	EDITION_99997_TEST_ONLY: 99997,
-	EDITION_99998_TEST_ONLY: 99998,
-	EDITION_99999_TEST_ONLY: 99999,
-	/**
-	 * EDITION_MAX - Placeholder for specifying unbounded edition support.  This should only
-	 * ever be used by plugins that can expect to never require any changes to
-	 * support a new edition.
-	 */
-	EDITION_MAX: 2147483647,
-	UNRECOGNIZED: -1,
+  /** EDITION_UNKNOWN - A placeholder for an unknown edition value. */
+  EDITION_UNKNOWN: 0,
+  /**
+   * EDITION_LEGACY - A placeholder edition for specifying default behaviors *before* a feature
+   * was first introduced.  This is effectively an "infinite past".
+   */
+  EDITION_LEGACY: 900,
+  /**
+   * EDITION_PROTO2 - Legacy syntax "editions".  These pre-date editions, but behave much like
+   * distinct editions.  These can't be used to specify the edition of proto
+   * files, but feature definitions must supply proto2/proto3 defaults for
+   * backwards compatibility.
+   */
+  EDITION_PROTO2: 998,
+  EDITION_PROTO3: 999,
+  /**
+   * EDITION_2023 - Editions that have been released.  The specific values are arbitrary and
+   * should not be depended on, but they will always be time-ordered for easy
+   * comparison.
+   */
+  EDITION_2023: 1000,
+  EDITION_2024: 1001,
+  EDITION_2026: 1002,
+  /** EDITION_UNSTABLE - A placeholder edition for developing and testing unscheduled features. */
+  EDITION_UNSTABLE: 9999,
+  /**
+   * EDITION_1_TEST_ONLY - Placeholder editions for testing feature resolution.  These should not be
+   * used or relied on outside of tests.
+   */
+  EDITION_1_TEST_ONLY: 1,
+  EDITION_2_TEST_ONLY: 2,
+  EDITION_99997_TEST_ONLY: 99997,
+  EDITION_99998_TEST_ONLY: 99998,
+  EDITION_99999_TEST_ONLY: 99999,
+  /**
+   * EDITION_MAX - Placeholder for specifying unbounded edition support.  This should only
+   * ever be used by plugins that can expect to never require any changes to
+   * support a new edition.
+   */
+  EDITION_MAX: 2147483647,
+  UNRECOGNIZED: -1,
 } as const;
 
-export type Edition = (typeof Edition)[keyof typeof Edition];
+export type Edition = typeof Edition[keyof typeof Edition];
 
 export namespace Edition {
-	export type EDITION_UNKNOWN = typeof Edition.EDITION_UNKNOWN;
-	export type EDITION_LEGACY = typeof Edition.EDITION_LEGACY;
-	export type EDITION_PROTO2 = typeof Edition.EDITION_PROTO2;
-	export type EDITION_PROTO3 = typeof Edition.EDITION_PROTO3;
-	export type EDITION_2023 = typeof Edition.EDITION_2023;
-	export type EDITION_2024 = typeof Edition.EDITION_2024;
-	export type EDITION_2026 = typeof Edition.EDITION_2026;
-	export type EDITION_UNSTABLE = typeof Edition.EDITION_UNSTABLE;
-	export type EDITION_1_TEST_ONLY = typeof Edition.EDITION_1_TEST_ONLY;
-	export type EDITION_2_TEST_ONLY = typeof Edition.EDITION_2_TEST_ONLY;
-	export type EDITION_99997_TEST_ONLY = typeof Edition.EDITION_99997_TEST_ONLY;
-	export type EDITION_99998_TEST_ONLY = typeof Edition.EDITION_99998_TEST_ONLY;
-	export type EDITION_99999_TEST_ONLY = typeof Edition.EDITION_99999_TEST_ONLY;
-	export type EDITION_MAX = typeof Edition.EDITION_MAX;
-	export type UNRECOGNIZED = typeof Edition.UNRECOGNIZED;
+  export type EDITION_UNKNOWN = typeof Edition.EDITION_UNKNOWN;
+  export type EDITION_LEGACY = typeof Edition.EDITION_LEGACY;
+  export type EDITION_PROTO2 = typeof Edition.EDITION_PROTO2;
+  export type EDITION_PROTO3 = typeof Edition.EDITION_PROTO3;
+  export type EDITION_2023 = typeof Edition.EDITION_2023;
+  export type EDITION_2024 = typeof Edition.EDITION_2024;
+  export type EDITION_2026 = typeof Edition.EDITION_2026;
+  export type EDITION_UNSTABLE = typeof Edition.EDITION_UNSTABLE;
+  export type EDITION_1_TEST_ONLY = typeof Edition.EDITION_1_TEST_ONLY;
+  export type EDITION_2_TEST_ONLY = typeof Edition.EDITION_2_TEST_ONLY;
+  export type EDITION_99997_TEST_ONLY = typeof Edition.EDITION_99997_TEST_ONLY;
+  export type EDITION_99998_TEST_ONLY = typeof Edition.EDITION_99998_TEST_ONLY;
+  export type EDITION_99999_TEST_ONLY = typeof Edition.EDITION_99999_TEST_ONLY;
+  export type EDITION_MAX = typeof Edition.EDITION_MAX;
+  export type UNRECOGNIZED = typeof Edition.UNRECOGNIZED;
 }
 
 /**
@@ -84,20 +84,19 @@ export namespace Edition {
  * from other files.
  */
 export const SymbolVisibility = {
-	VISIBILITY_UNSET: 0,
-	VISIBILITY_LOCAL: 1,
-	VISIBILITY_EXPORT: 2,
-	UNRECOGNIZED: -1,
+  VISIBILITY_UNSET: 0,
+  VISIBILITY_LOCAL: 1,
+  VISIBILITY_EXPORT: 2,
+  UNRECOGNIZED: -1,
 } as const;
 
-export type SymbolVisibility =
-	(typeof SymbolVisibility)[keyof typeof SymbolVisibility];
+export type SymbolVisibility = typeof SymbolVisibility[keyof typeof SymbolVisibility];
 
 export namespace SymbolVisibility {
-	export type VISIBILITY_UNSET = typeof SymbolVisibility.VISIBILITY_UNSET;
-	export type VISIBILITY_LOCAL = typeof SymbolVisibility.VISIBILITY_LOCAL;
-	export type VISIBILITY_EXPORT = typeof SymbolVisibility.VISIBILITY_EXPORT;
-	export type UNRECOGNIZED = typeof SymbolVisibility.UNRECOGNIZED;
+  export type VISIBILITY_UNSET = typeof SymbolVisibility.VISIBILITY_UNSET;
+  export type VISIBILITY_LOCAL = typeof SymbolVisibility.VISIBILITY_LOCAL;
+  export type VISIBILITY_EXPORT = typeof SymbolVisibility.VISIBILITY_EXPORT;
+  export type UNRECOGNIZED = typeof SymbolVisibility.UNRECOGNIZED;
 }
 
 /**
@@ -105,87 +104,99 @@ export namespace SymbolVisibility {
  * files it parses.
  */
 export interface FileDescriptorSet {
-	file: FileDescriptorProto[];
+  file: FileDescriptorProto[];
 }
 
 /** Describes a complete .proto file. */
 export interface FileDescriptorProto {
-	/** file name, relative to root of source tree */
-	name?: string | undefined;
-	/** e.g. "foo", "foo.bar", etc. */
-	package?: string | undefined;
-	/** Names of files imported by this file. */
-	dependency: string[];
-	/** Indexes of the public imported files in the dependency list above. */
-	publicDependency: number[];
-	/**
-	 * Indexes of the weak imported files in the dependency list.
-	 * For Google-internal migration only. Do not use.
-	 */
-	weakDependency: number[];
-	/**
-	 * Names of files imported by this file purely for the purpose of providing
-	 * option extensions. These are excluded from the dependency list above.
-	 */
-	optionDependency: string[];
-	/** All top-level definitions in this file. */
-	messageType: DescriptorProto[];
-	enumType: EnumDescriptorProto[];
-	service: ServiceDescriptorProto[];
-	extension: FieldDescriptorProto[];
-	options?: FileOptions | undefined;
-	/**
-	 * This field contains optional information about the original source code.
-	 * You may safely remove this entire field without harming runtime
-	 * functionality of the descriptors -- the information is needed only by
-	 * development tools.
-	 */
-	sourceCodeInfo?: SourceCodeInfo | undefined;
-	/**
-	 * The syntax of the proto file.
-	 * The supported values are "proto2", "proto3", and "editions".
-	 *
-	 * If `edition` is present, this value must be "editions".
-	 * WARNING: This field should only be used by protobuf plugins or special
-	 * cases like the proto compiler. Other uses are discouraged and
-	 * developers should rely on the protoreflect APIs for their client language.
-	 */
-	syntax?: string | undefined;
-	/**
-	 * The edition of the proto file.
-	 * WARNING: This field should only be used by protobuf plugins or special
-	 * cases like the proto compiler. Other uses are discouraged and
-	 * developers should rely on the protoreflect APIs for their client language.
-	 */
-	edition?: Edition | undefined;
+  /** file name, relative to root of source tree */
+  name?:
+    | string
+    | undefined;
+  /** e.g. "foo", "foo.bar", etc. */
+  package?:
+    | string
+    | undefined;
+  /** Names of files imported by this file. */
+  dependency: string[];
+  /** Indexes of the public imported files in the dependency list above. */
+  publicDependency: number[];
+  /**
+   * Indexes of the weak imported files in the dependency list.
+   * For Google-internal migration only. Do not use.
+   */
+  weakDependency: number[];
+  /**
+   * Names of files imported by this file purely for the purpose of providing
+   * option extensions. These are excluded from the dependency list above.
+   */
+  optionDependency: string[];
+  /** All top-level definitions in this file. */
+  messageType: DescriptorProto[];
+  enumType: EnumDescriptorProto[];
+  service: ServiceDescriptorProto[];
+  extension: FieldDescriptorProto[];
+  options?:
+    | FileOptions
+    | undefined;
+  /**
+   * This field contains optional information about the original source code.
+   * You may safely remove this entire field without harming runtime
+   * functionality of the descriptors -- the information is needed only by
+   * development tools.
+   */
+  sourceCodeInfo?:
+    | SourceCodeInfo
+    | undefined;
+  /**
+   * The syntax of the proto file.
+   * The supported values are "proto2", "proto3", and "editions".
+   *
+   * If `edition` is present, this value must be "editions".
+   * WARNING: This field should only be used by protobuf plugins or special
+   * cases like the proto compiler. Other uses are discouraged and
+   * developers should rely on the protoreflect APIs for their client language.
+   */
+  syntax?:
+    | string
+    | undefined;
+  /**
+   * The edition of the proto file.
+   * WARNING: This field should only be used by protobuf plugins or special
+   * cases like the proto compiler. Other uses are discouraged and
+   * developers should rely on the protoreflect APIs for their client language.
+   */
+  edition?: Edition | undefined;
 }
 
 /** Describes a message type. */
 export interface DescriptorProto {
-	name?: string | undefined;
-	field: FieldDescriptorProto[];
-	extension: FieldDescriptorProto[];
-	nestedType: DescriptorProto[];
-	enumType: EnumDescriptorProto[];
-	extensionRange: DescriptorProto_ExtensionRange[];
-	oneofDecl: OneofDescriptorProto[];
-	options?: MessageOptions | undefined;
-	reservedRange: DescriptorProto_ReservedRange[];
-	/**
-	 * Reserved field names, which may not be used by fields in the same message.
-	 * A given name may only be reserved once.
-	 */
-	reservedName: string[];
-	/** Support for `export` and `local` keywords on enums. */
-	visibility?: SymbolVisibility | undefined;
+  name?: string | undefined;
+  field: FieldDescriptorProto[];
+  extension: FieldDescriptorProto[];
+  nestedType: DescriptorProto[];
+  enumType: EnumDescriptorProto[];
+  extensionRange: DescriptorProto_ExtensionRange[];
+  oneofDecl: OneofDescriptorProto[];
+  options?: MessageOptions | undefined;
+  reservedRange: DescriptorProto_ReservedRange[];
+  /**
+   * Reserved field names, which may not be used by fields in the same message.
+   * A given name may only be reserved once.
+   */
+  reservedName: string[];
+  /** Support for `export` and `local` keywords on enums. */
+  visibility?: SymbolVisibility | undefined;
 }
 
 export interface DescriptorProto_ExtensionRange {
-	/** Inclusive. */
-	start?: number | undefined;
-	/** Exclusive. */
-	end?: number | undefined;
-	options?: ExtensionRangeOptions | undefined;
+  /** Inclusive. */
+  start?:
+    | number
+    | undefined;
+  /** Exclusive. */
+  end?: number | undefined;
+  options?: ExtensionRangeOptions | undefined;
 }
 
 /**
@@ -194,264 +205,287 @@ export interface DescriptorProto_ExtensionRange {
  * not overlap.
  */
 export interface DescriptorProto_ReservedRange {
-	/** Inclusive. */
-	start?: number | undefined;
-	/** Exclusive. */
-	end?: number | undefined;
+  /** Inclusive. */
+  start?:
+    | number
+    | undefined;
+  /** Exclusive. */
+  end?: number | undefined;
 }
 
 export interface ExtensionRangeOptions {
-	/** The parser stores options it doesn't recognize here. See above. */
-	uninterpretedOption: UninterpretedOption[];
-	/**
-	 * For external users: DO NOT USE. We are in the process of open sourcing
-	 * extension declaration and executing internal cleanups before it can be
-	 * used externally.
-	 */
-	declaration: ExtensionRangeOptions_Declaration[];
-	/** Any features defined in the specific edition. */
-	features?: FeatureSet | undefined;
-	/**
-	 * The verification state of the range.
-	 * TODO: flip the default to DECLARATION once all empty ranges
-	 * are marked as UNVERIFIED.
-	 */
-	verification?: ExtensionRangeOptions_VerificationState | undefined;
+  /** The parser stores options it doesn't recognize here. See above. */
+  uninterpretedOption: UninterpretedOption[];
+  /**
+   * For external users: DO NOT USE. We are in the process of open sourcing
+   * extension declaration and executing internal cleanups before it can be
+   * used externally.
+   */
+  declaration: ExtensionRangeOptions_Declaration[];
+  /** Any features defined in the specific edition. */
+  features?:
+    | FeatureSet
+    | undefined;
+  /**
+   * The verification state of the range.
+   * TODO: flip the default to DECLARATION once all empty ranges
+   * are marked as UNVERIFIED.
+   */
+  verification?: ExtensionRangeOptions_VerificationState | undefined;
 }
 
 /** The verification state of the extension range. */
 export const ExtensionRangeOptions_VerificationState = {
-	/** DECLARATION - All the extensions of the range must be declared. */
-	DECLARATION: 0,
-	UNVERIFIED: 1,
-	UNRECOGNIZED: -1,
+  /** DECLARATION - All the extensions of the range must be declared. */
+  DECLARATION: 0,
+  UNVERIFIED: 1,
+  UNRECOGNIZED: -1,
 } as const;
 
 export type ExtensionRangeOptions_VerificationState =
-	(typeof ExtensionRangeOptions_VerificationState)[keyof typeof ExtensionRangeOptions_VerificationState];
+  typeof ExtensionRangeOptions_VerificationState[keyof typeof ExtensionRangeOptions_VerificationState];
 
 export namespace ExtensionRangeOptions_VerificationState {
-	export type DECLARATION =
-		typeof ExtensionRangeOptions_VerificationState.DECLARATION;
-	export type UNVERIFIED =
-		typeof ExtensionRangeOptions_VerificationState.UNVERIFIED;
-	export type UNRECOGNIZED =
-		typeof ExtensionRangeOptions_VerificationState.UNRECOGNIZED;
+  export type DECLARATION = typeof ExtensionRangeOptions_VerificationState.DECLARATION;
+  export type UNVERIFIED = typeof ExtensionRangeOptions_VerificationState.UNVERIFIED;
+  export type UNRECOGNIZED = typeof ExtensionRangeOptions_VerificationState.UNRECOGNIZED;
 }
 
 export interface ExtensionRangeOptions_Declaration {
-	/** The extension number declared within the extension range. */
-	number?: number | undefined;
-	/**
-	 * The fully-qualified name of the extension field. There must be a leading
-	 * dot in front of the full name.
-	 */
-	fullName?: string | undefined;
-	/**
-	 * The fully-qualified type name of the extension field. Unlike
-	 * Metadata.type, Declaration.type must have a leading dot for messages
-	 * and enums.
-	 */
-	type?: string | undefined;
-	/**
-	 * If true, indicates that the number is reserved in the extension range,
-	 * and any extension field with the number will fail to compile. Set this
-	 * when a declared extension field is deleted.
-	 */
-	reserved?: boolean | undefined;
-	/**
-	 * If true, indicates that the extension must be defined as repeated.
-	 * Otherwise the extension must be defined as optional.
-	 */
-	repeated?: boolean | undefined;
+  /** The extension number declared within the extension range. */
+  number?:
+    | number
+    | undefined;
+  /**
+   * The fully-qualified name of the extension field. There must be a leading
+   * dot in front of the full name.
+   */
+  fullName?:
+    | string
+    | undefined;
+  /**
+   * The fully-qualified type name of the extension field. Unlike
+   * Metadata.type, Declaration.type must have a leading dot for messages
+   * and enums.
+   */
+  type?:
+    | string
+    | undefined;
+  /**
+   * If true, indicates that the number is reserved in the extension range,
+   * and any extension field with the number will fail to compile. Set this
+   * when a declared extension field is deleted.
+   */
+  reserved?:
+    | boolean
+    | undefined;
+  /**
+   * If true, indicates that the extension must be defined as repeated.
+   * Otherwise the extension must be defined as optional.
+   */
+  repeated?: boolean | undefined;
 }
 
 /** Describes a field within a message. */
 export interface FieldDescriptorProto {
-	name?: string | undefined;
-	number?: number | undefined;
-	label?: FieldDescriptorProto_Label | undefined;
-	/**
-	 * If type_name is set, this need not be set.  If both this and type_name
-	 * are set, this must be one of TYPE_ENUM, TYPE_MESSAGE or TYPE_GROUP.
-	 */
-	type?: FieldDescriptorProto_Type | undefined;
-	/**
-	 * For message and enum types, this is the name of the type.  If the name
-	 * starts with a '.', it is fully-qualified.  Otherwise, C++-like scoping
-	 * rules are used to find the type (i.e. first the nested types within this
-	 * message are searched, then within the parent, on up to the root
-	 * namespace).
-	 */
-	typeName?: string | undefined;
-	/**
-	 * For extensions, this is the name of the type being extended.  It is
-	 * resolved in the same manner as type_name.
-	 */
-	extendee?: string | undefined;
-	/**
-	 * For numeric types, contains the original text representation of the value.
-	 * For booleans, "true" or "false".
-	 * For strings, contains the default text contents (not escaped in any way).
-	 * For bytes, contains the C escaped value.  All bytes >= 128 are escaped.
-	 */
-	defaultValue?: string | undefined;
-	/**
-	 * If set, gives the index of a oneof in the containing type's oneof_decl
-	 * list.  This field is a member of that oneof.
-	 */
-	oneofIndex?: number | undefined;
-	/**
-	 * JSON name of this field. The value is set by protocol compiler. If the
-	 * user has set a "json_name" option on this field, that option's value
-	 * will be used. Otherwise, it's deduced from the field's name by converting
-	 * it to camelCase.
-	 */
-	jsonName?: string | undefined;
-	options?: FieldOptions | undefined;
-	/**
-	 * If true, this is a proto3 "optional". When a proto3 field is optional, it
-	 * tracks presence regardless of field type.
-	 *
-	 * When proto3_optional is true, this field must belong to a oneof to signal
-	 * to old proto3 clients that presence is tracked for this field. This oneof
-	 * is known as a "synthetic" oneof, and this field must be its sole member
-	 * (each proto3 optional field gets its own synthetic oneof). Synthetic oneofs
-	 * exist in the descriptor only, and do not generate any API. Synthetic oneofs
-	 * must be ordered after all "real" oneofs.
-	 *
-	 * For message fields, proto3_optional doesn't create any semantic change,
-	 * since non-repeated message fields always track presence. However it still
-	 * indicates the semantic detail of whether the user wrote "optional" or not.
-	 * This can be useful for round-tripping the .proto file. For consistency we
-	 * give message fields a synthetic oneof also, even though it is not required
-	 * to track presence. This is especially important because the parser can't
-	 * tell if a field is a message or an enum, so it must always create a
-	 * synthetic oneof.
-	 *
-	 * Proto2 optional fields do not set this flag, because they already indicate
-	 * optional with `LABEL_OPTIONAL`.
-	 */
-	proto3Optional?: boolean | undefined;
+  name?: string | undefined;
+  number?: number | undefined;
+  label?:
+    | FieldDescriptorProto_Label
+    | undefined;
+  /**
+   * If type_name is set, this need not be set.  If both this and type_name
+   * are set, this must be one of TYPE_ENUM, TYPE_MESSAGE or TYPE_GROUP.
+   */
+  type?:
+    | FieldDescriptorProto_Type
+    | undefined;
+  /**
+   * For message and enum types, this is the name of the type.  If the name
+   * starts with a '.', it is fully-qualified.  Otherwise, C++-like scoping
+   * rules are used to find the type (i.e. first the nested types within this
+   * message are searched, then within the parent, on up to the root
+   * namespace).
+   */
+  typeName?:
+    | string
+    | undefined;
+  /**
+   * For extensions, this is the name of the type being extended.  It is
+   * resolved in the same manner as type_name.
+   */
+  extendee?:
+    | string
+    | undefined;
+  /**
+   * For numeric types, contains the original text representation of the value.
+   * For booleans, "true" or "false".
+   * For strings, contains the default text contents (not escaped in any way).
+   * For bytes, contains the C escaped value.  All bytes >= 128 are escaped.
+   */
+  defaultValue?:
+    | string
+    | undefined;
+  /**
+   * If set, gives the index of a oneof in the containing type's oneof_decl
+   * list.  This field is a member of that oneof.
+   */
+  oneofIndex?:
+    | number
+    | undefined;
+  /**
+   * JSON name of this field. The value is set by protocol compiler. If the
+   * user has set a "json_name" option on this field, that option's value
+   * will be used. Otherwise, it's deduced from the field's name by converting
+   * it to camelCase.
+   */
+  jsonName?: string | undefined;
+  options?:
+    | FieldOptions
+    | undefined;
+  /**
+   * If true, this is a proto3 "optional". When a proto3 field is optional, it
+   * tracks presence regardless of field type.
+   *
+   * When proto3_optional is true, this field must belong to a oneof to signal
+   * to old proto3 clients that presence is tracked for this field. This oneof
+   * is known as a "synthetic" oneof, and this field must be its sole member
+   * (each proto3 optional field gets its own synthetic oneof). Synthetic oneofs
+   * exist in the descriptor only, and do not generate any API. Synthetic oneofs
+   * must be ordered after all "real" oneofs.
+   *
+   * For message fields, proto3_optional doesn't create any semantic change,
+   * since non-repeated message fields always track presence. However it still
+   * indicates the semantic detail of whether the user wrote "optional" or not.
+   * This can be useful for round-tripping the .proto file. For consistency we
+   * give message fields a synthetic oneof also, even though it is not required
+   * to track presence. This is especially important because the parser can't
+   * tell if a field is a message or an enum, so it must always create a
+   * synthetic oneof.
+   *
+   * Proto2 optional fields do not set this flag, because they already indicate
+   * optional with `LABEL_OPTIONAL`.
+   */
+  proto3Optional?: boolean | undefined;
 }
 
 export const FieldDescriptorProto_Type = {
-	/**
-	 * TYPE_DOUBLE - 0 is reserved for errors.
-	 * Order is weird for historical reasons.
-	 */
-	TYPE_DOUBLE: 1,
-	TYPE_FLOAT: 2,
-	/**
-	 * TYPE_INT64 - Not ZigZag encoded.  Negative numbers take 10 bytes.  Use TYPE_SINT64 if
-	 * negative values are likely.
-	 */
-	TYPE_INT64: 3,
-	TYPE_UINT64: 4,
-	/**
-	 * TYPE_INT32 - Not ZigZag encoded.  Negative numbers take 10 bytes.  Use TYPE_SINT32 if
-	 * negative values are likely.
-	 */
-	TYPE_INT32: 5,
-	TYPE_FIXED64: 6,
-	TYPE_FIXED32: 7,
-	TYPE_BOOL: 8,
-	TYPE_STRING: 9,
-	/**
-	 * TYPE_GROUP - Tag-delimited aggregate.
-	 * Group type is deprecated and not supported after google.protobuf. However, Proto3
-	 * implementations should still be able to parse the group wire format and
-	 * treat group fields as unknown fields.  In Editions, the group wire format
-	 * can be enabled via the `message_encoding` feature.
-	 */
-	TYPE_GROUP: 10,
-	/** TYPE_MESSAGE - Length-delimited aggregate. */
-	TYPE_MESSAGE: 11,
-	/** TYPE_BYTES - New in version 2. */
-	TYPE_BYTES: 12,
-	TYPE_UINT32: 13,
-	TYPE_ENUM: 14,
-	TYPE_SFIXED32: 15,
-	TYPE_SFIXED64: 16,
-	/** TYPE_SINT32 - Uses ZigZag encoding. */
-	TYPE_SINT32: 17,
-	/** TYPE_SINT64 - Uses ZigZag encoding. */
-	TYPE_SINT64: 18,
-	UNRECOGNIZED: -1,
+  /**
+   * TYPE_DOUBLE - 0 is reserved for errors.
+   * Order is weird for historical reasons.
+   */
+  TYPE_DOUBLE: 1,
+  TYPE_FLOAT: 2,
+  /**
+   * TYPE_INT64 - Not ZigZag encoded.  Negative numbers take 10 bytes.  Use TYPE_SINT64 if
+   * negative values are likely.
+   */
+  TYPE_INT64: 3,
+  TYPE_UINT64: 4,
+  /**
+   * TYPE_INT32 - Not ZigZag encoded.  Negative numbers take 10 bytes.  Use TYPE_SINT32 if
+   * negative values are likely.
+   */
+  TYPE_INT32: 5,
+  TYPE_FIXED64: 6,
+  TYPE_FIXED32: 7,
+  TYPE_BOOL: 8,
+  TYPE_STRING: 9,
+  /**
+   * TYPE_GROUP - Tag-delimited aggregate.
+   * Group type is deprecated and not supported after google.protobuf. However, Proto3
+   * implementations should still be able to parse the group wire format and
+   * treat group fields as unknown fields.  In Editions, the group wire format
+   * can be enabled via the `message_encoding` feature.
+   */
+  TYPE_GROUP: 10,
+  /** TYPE_MESSAGE - Length-delimited aggregate. */
+  TYPE_MESSAGE: 11,
+  /** TYPE_BYTES - New in version 2. */
+  TYPE_BYTES: 12,
+  TYPE_UINT32: 13,
+  TYPE_ENUM: 14,
+  TYPE_SFIXED32: 15,
+  TYPE_SFIXED64: 16,
+  /** TYPE_SINT32 - Uses ZigZag encoding. */
+  TYPE_SINT32: 17,
+  /** TYPE_SINT64 - Uses ZigZag encoding. */
+  TYPE_SINT64: 18,
+  UNRECOGNIZED: -1,
 } as const;
 
-export type FieldDescriptorProto_Type =
-	(typeof FieldDescriptorProto_Type)[keyof typeof FieldDescriptorProto_Type];
+export type FieldDescriptorProto_Type = typeof FieldDescriptorProto_Type[keyof typeof FieldDescriptorProto_Type];
 
 export namespace FieldDescriptorProto_Type {
-	export type TYPE_DOUBLE = typeof FieldDescriptorProto_Type.TYPE_DOUBLE;
-	export type TYPE_FLOAT = typeof FieldDescriptorProto_Type.TYPE_FLOAT;
-	export type TYPE_INT64 = typeof FieldDescriptorProto_Type.TYPE_INT64;
-	export type TYPE_UINT64 = typeof FieldDescriptorProto_Type.TYPE_UINT64;
-	export type TYPE_INT32 = typeof FieldDescriptorProto_Type.TYPE_INT32;
-	export type TYPE_FIXED64 = typeof FieldDescriptorProto_Type.TYPE_FIXED64;
-	export type TYPE_FIXED32 = typeof FieldDescriptorProto_Type.TYPE_FIXED32;
-	export type TYPE_BOOL = typeof FieldDescriptorProto_Type.TYPE_BOOL;
-	export type TYPE_STRING = typeof FieldDescriptorProto_Type.TYPE_STRING;
-	export type TYPE_GROUP = typeof FieldDescriptorProto_Type.TYPE_GROUP;
-	export type TYPE_MESSAGE = typeof FieldDescriptorProto_Type.TYPE_MESSAGE;
-	export type TYPE_BYTES = typeof FieldDescriptorProto_Type.TYPE_BYTES;
-	export type TYPE_UINT32 = typeof FieldDescriptorProto_Type.TYPE_UINT32;
-	export type TYPE_ENUM = typeof FieldDescriptorProto_Type.TYPE_ENUM;
-	export type TYPE_SFIXED32 = typeof FieldDescriptorProto_Type.TYPE_SFIXED32;
-	export type TYPE_SFIXED64 = typeof FieldDescriptorProto_Type.TYPE_SFIXED64;
-	export type TYPE_SINT32 = typeof FieldDescriptorProto_Type.TYPE_SINT32;
-	export type TYPE_SINT64 = typeof FieldDescriptorProto_Type.TYPE_SINT64;
-	export type UNRECOGNIZED = typeof FieldDescriptorProto_Type.UNRECOGNIZED;
+  export type TYPE_DOUBLE = typeof FieldDescriptorProto_Type.TYPE_DOUBLE;
+  export type TYPE_FLOAT = typeof FieldDescriptorProto_Type.TYPE_FLOAT;
+  export type TYPE_INT64 = typeof FieldDescriptorProto_Type.TYPE_INT64;
+  export type TYPE_UINT64 = typeof FieldDescriptorProto_Type.TYPE_UINT64;
+  export type TYPE_INT32 = typeof FieldDescriptorProto_Type.TYPE_INT32;
+  export type TYPE_FIXED64 = typeof FieldDescriptorProto_Type.TYPE_FIXED64;
+  export type TYPE_FIXED32 = typeof FieldDescriptorProto_Type.TYPE_FIXED32;
+  export type TYPE_BOOL = typeof FieldDescriptorProto_Type.TYPE_BOOL;
+  export type TYPE_STRING = typeof FieldDescriptorProto_Type.TYPE_STRING;
+  export type TYPE_GROUP = typeof FieldDescriptorProto_Type.TYPE_GROUP;
+  export type TYPE_MESSAGE = typeof FieldDescriptorProto_Type.TYPE_MESSAGE;
+  export type TYPE_BYTES = typeof FieldDescriptorProto_Type.TYPE_BYTES;
+  export type TYPE_UINT32 = typeof FieldDescriptorProto_Type.TYPE_UINT32;
+  export type TYPE_ENUM = typeof FieldDescriptorProto_Type.TYPE_ENUM;
+  export type TYPE_SFIXED32 = typeof FieldDescriptorProto_Type.TYPE_SFIXED32;
+  export type TYPE_SFIXED64 = typeof FieldDescriptorProto_Type.TYPE_SFIXED64;
+  export type TYPE_SINT32 = typeof FieldDescriptorProto_Type.TYPE_SINT32;
+  export type TYPE_SINT64 = typeof FieldDescriptorProto_Type.TYPE_SINT64;
+  export type UNRECOGNIZED = typeof FieldDescriptorProto_Type.UNRECOGNIZED;
 }
 
 export const FieldDescriptorProto_Label = {
-	/** LABEL_OPTIONAL - 0 is reserved for errors */
-	LABEL_OPTIONAL: 1,
-	LABEL_REPEATED: 3,
-	/**
-	 * LABEL_REQUIRED - The required label is only allowed in google.protobuf.  In proto3 and Editions
-	 * it's explicitly prohibited.  In Editions, the `field_presence` feature
-	 * can be used to get this behavior.
-	 */
-	LABEL_REQUIRED: 2,
-	UNRECOGNIZED: -1,
+  /** LABEL_OPTIONAL - 0 is reserved for errors */
+  LABEL_OPTIONAL: 1,
+  LABEL_REPEATED: 3,
+  /**
+   * LABEL_REQUIRED - The required label is only allowed in google.protobuf.  In proto3 and Editions
+   * it's explicitly prohibited.  In Editions, the `field_presence` feature
+   * can be used to get this behavior.
+   */
+  LABEL_REQUIRED: 2,
+  UNRECOGNIZED: -1,
 } as const;
 
-export type FieldDescriptorProto_Label =
-	(typeof FieldDescriptorProto_Label)[keyof typeof FieldDescriptorProto_Label];
+export type FieldDescriptorProto_Label = typeof FieldDescriptorProto_Label[keyof typeof FieldDescriptorProto_Label];
 
 export namespace FieldDescriptorProto_Label {
-	export type LABEL_OPTIONAL = typeof FieldDescriptorProto_Label.LABEL_OPTIONAL;
-	export type LABEL_REPEATED = typeof FieldDescriptorProto_Label.LABEL_REPEATED;
-	export type LABEL_REQUIRED = typeof FieldDescriptorProto_Label.LABEL_REQUIRED;
-	export type UNRECOGNIZED = typeof FieldDescriptorProto_Label.UNRECOGNIZED;
+  export type LABEL_OPTIONAL = typeof FieldDescriptorProto_Label.LABEL_OPTIONAL;
+  export type LABEL_REPEATED = typeof FieldDescriptorProto_Label.LABEL_REPEATED;
+  export type LABEL_REQUIRED = typeof FieldDescriptorProto_Label.LABEL_REQUIRED;
+  export type UNRECOGNIZED = typeof FieldDescriptorProto_Label.UNRECOGNIZED;
 }
 
 /** Describes a oneof. */
 export interface OneofDescriptorProto {
-	name?: string | undefined;
-	options?: OneofOptions | undefined;
+  name?: string | undefined;
+  options?: OneofOptions | undefined;
 }
 
 /** Describes an enum type. */
 export interface EnumDescriptorProto {
-	name?: string | undefined;
-	value: EnumValueDescriptorProto[];
-	options?: EnumOptions | undefined;
-	/**
-	 * Range of reserved numeric values. Reserved numeric values may not be used
-	 * by enum values in the same enum declaration. Reserved ranges may not
-	 * overlap.
-	 */
-	reservedRange: EnumDescriptorProto_EnumReservedRange[];
-	/**
-	 * Reserved enum value names, which may not be reused. A given name may only
-	 * be reserved once.
-	 */
-	reservedName: string[];
-	/** Support for `export` and `local` keywords on enums. */
-	visibility?: SymbolVisibility | undefined;
+  name?: string | undefined;
+  value: EnumValueDescriptorProto[];
+  options?:
+    | EnumOptions
+    | undefined;
+  /**
+   * Range of reserved numeric values. Reserved numeric values may not be used
+   * by enum values in the same enum declaration. Reserved ranges may not
+   * overlap.
+   */
+  reservedRange: EnumDescriptorProto_EnumReservedRange[];
+  /**
+   * Reserved enum value names, which may not be reused. A given name may only
+   * be reserved once.
+   */
+  reservedName: string[];
+  /** Support for `export` and `local` keywords on enums. */
+  visibility?: SymbolVisibility | undefined;
 }
 
 /**
@@ -463,444 +497,508 @@ export interface EnumDescriptorProto {
  * domain.
  */
 export interface EnumDescriptorProto_EnumReservedRange {
-	/** Inclusive. */
-	start?: number | undefined;
-	/** Inclusive. */
-	end?: number | undefined;
+  /** Inclusive. */
+  start?:
+    | number
+    | undefined;
+  /** Inclusive. */
+  end?: number | undefined;
 }
 
 /** Describes a value within an enum. */
 export interface EnumValueDescriptorProto {
-	name?: string | undefined;
-	number?: number | undefined;
-	options?: EnumValueOptions | undefined;
+  name?: string | undefined;
+  number?: number | undefined;
+  options?: EnumValueOptions | undefined;
 }
 
 /** Describes a service. */
 export interface ServiceDescriptorProto {
-	name?: string | undefined;
-	method: MethodDescriptorProto[];
-	options?: ServiceOptions | undefined;
+  name?: string | undefined;
+  method: MethodDescriptorProto[];
+  options?: ServiceOptions | undefined;
 }
 
 /** Describes a method of a service. */
 export interface MethodDescriptorProto {
-	name?: string | undefined;
-	/**
-	 * Input and output type names.  These are resolved in the same way as
-	 * FieldDescriptorProto.type_name, but must refer to a message type.
-	 */
-	inputType?: string | undefined;
-	outputType?: string | undefined;
-	options?: MethodOptions | undefined;
-	/** Identifies if client streams multiple client messages */
-	clientStreaming?: boolean | undefined;
-	/** Identifies if server streams multiple server messages */
-	serverStreaming?: boolean | undefined;
+  name?:
+    | string
+    | undefined;
+  /**
+   * Input and output type names.  These are resolved in the same way as
+   * FieldDescriptorProto.type_name, but must refer to a message type.
+   */
+  inputType?: string | undefined;
+  outputType?: string | undefined;
+  options?:
+    | MethodOptions
+    | undefined;
+  /** Identifies if client streams multiple client messages */
+  clientStreaming?:
+    | boolean
+    | undefined;
+  /** Identifies if server streams multiple server messages */
+  serverStreaming?: boolean | undefined;
 }
 
 export interface FileOptions {
-	/**
-	 * Sets the Java package where classes generated from this .proto will be
-	 * placed.  By default, the proto package is used, but this is often
-	 * inappropriate because proto packages do not normally start with backwards
-	 * domain names.
-	 */
-	javaPackage?: string | undefined;
-	/**
-	 * Controls the name of the wrapper Java class generated for the .proto file.
-	 * That class will always contain the .proto file's getDescriptor() method as
-	 * well as any top-level extensions defined in the .proto file.
-	 * If java_multiple_files is disabled, then all the other classes from the
-	 * .proto file will be nested inside the single wrapper outer class.
-	 */
-	javaOuterClassname?: string | undefined;
-	/**
-	 * If enabled, then the Java code generator will generate a separate .java
-	 * file for each top-level message, enum, and service defined in the .proto
-	 * file.  Thus, these types will *not* be nested inside the wrapper class
-	 * named by java_outer_classname.  However, the wrapper class will still be
-	 * generated to contain the file's getDescriptor() method as well as any
-	 * top-level extensions defined in the file.
-	 */
-	javaMultipleFiles?: boolean | undefined;
-	/**
-	 * This option does nothing.
-	 *
-	 * @deprecated
-	 */
-	javaGenerateEqualsAndHash?: boolean | undefined;
-	/**
-	 * A proto2 file can set this to true to opt in to UTF-8 checking for Java,
-	 * which will throw an exception if invalid UTF-8 is parsed from the wire or
-	 * assigned to a string field.
-	 *
-	 * TODO: clarify exactly what kinds of field types this option
-	 * applies to, and update these docs accordingly.
-	 *
-	 * Proto3 files already perform these checks. Setting the option explicitly to
-	 * false has no effect: it cannot be used to opt proto3 files out of UTF-8
-	 * checks.
-	 */
-	javaStringCheckUtf8?: boolean | undefined;
-	optimizeFor?: FileOptions_OptimizeMode | undefined;
-	/**
-	 * Sets the Go package where structs generated from this .proto will be
-	 * placed. If omitted, the Go package will be derived from the following:
-	 *   - The basename of the package import path, if provided.
-	 *   - Otherwise, the package statement in the .proto file, if present.
-	 *   - Otherwise, the basename of the .proto file, without extension.
-	 */
-	goPackage?: string | undefined;
-	/**
-	 * Should generic services be generated in each language?  "Generic" services
-	 * are not specific to any particular RPC system.  They are generated by the
-	 * main code generators in each language (without additional plugins).
-	 * Generic services were the only kind of service generation supported by
-	 * early versions of google.protobuf.
-	 *
-	 * Generic services are now considered deprecated in favor of using plugins
-	 * that generate code specific to your particular RPC system.  Therefore,
-	 * these default to false.  Old code which depends on generic services should
-	 * explicitly set them to true.
-	 */
-	ccGenericServices?: boolean | undefined;
-	javaGenericServices?: boolean | undefined;
-	pyGenericServices?: boolean | undefined;
-	/**
-	 * Is this file deprecated?
-	 * Depending on the target platform, this can emit Deprecated annotations
-	 * for everything in the file, or it will be completely ignored; in the very
-	 * least, this is a formalization for deprecating files.
-	 */
-	deprecated?: boolean | undefined;
-	/**
-	 * Enables the use of arenas for the proto messages in this file. This applies
-	 * only to generated classes for C++.
-	 */
-	ccEnableArenas?: boolean | undefined;
-	/**
-	 * Sets the objective c class prefix which is prepended to all objective c
-	 * generated classes from this .proto. There is no default.
-	 */
-	objcClassPrefix?: string | undefined;
-	/** Namespace for generated classes; defaults to the package. */
-	csharpNamespace?: string | undefined;
-	/**
-	 * By default Swift generators will take the proto package and CamelCase it
-	 * replacing '.' with underscore and use that to prefix the types/symbols
-	 * defined. When this options is provided, they will use this value instead
-	 * to prefix the types/symbols defined.
-	 */
-	swiftPrefix?: string | undefined;
-	/**
-	 * Sets the php class prefix which is prepended to all php generated classes
-	 * from this .proto. Default is empty.
-	 */
-	phpClassPrefix?: string | undefined;
-	/**
-	 * Use this option to change the namespace of php generated classes. Default
-	 * is empty. When this option is empty, the package name will be used for
-	 * determining the namespace.
-	 */
-	phpNamespace?: string | undefined;
-	/**
-	 * Use this option to change the namespace of php generated metadata classes.
-	 * Default is empty. When this option is empty, the proto file name will be
-	 * used for determining the namespace.
-	 */
-	phpMetadataNamespace?: string | undefined;
-	/**
-	 * Use this option to change the package of ruby generated classes. Default
-	 * is empty. When this option is not set, the package name will be used for
-	 * determining the ruby package.
-	 */
-	rubyPackage?: string | undefined;
-	/**
-	 * Any features defined in the specific edition.
-	 * WARNING: This field should only be used by protobuf plugins or special
-	 * cases like the proto compiler. Other uses are discouraged and
-	 * developers should rely on the protoreflect APIs for their client language.
-	 */
-	features?: FeatureSet | undefined;
-	/**
-	 * The parser stores options it doesn't recognize here.
-	 * See the documentation for the "Options" section above.
-	 */
-	uninterpretedOption: UninterpretedOption[];
+  /**
+   * Sets the Java package where classes generated from this .proto will be
+   * placed.  By default, the proto package is used, but this is often
+   * inappropriate because proto packages do not normally start with backwards
+   * domain names.
+   */
+  javaPackage?:
+    | string
+    | undefined;
+  /**
+   * Controls the name of the wrapper Java class generated for the .proto file.
+   * That class will always contain the .proto file's getDescriptor() method as
+   * well as any top-level extensions defined in the .proto file.
+   * If java_multiple_files is disabled, then all the other classes from the
+   * .proto file will be nested inside the single wrapper outer class.
+   */
+  javaOuterClassname?:
+    | string
+    | undefined;
+  /**
+   * If enabled, then the Java code generator will generate a separate .java
+   * file for each top-level message, enum, and service defined in the .proto
+   * file.  Thus, these types will *not* be nested inside the wrapper class
+   * named by java_outer_classname.  However, the wrapper class will still be
+   * generated to contain the file's getDescriptor() method as well as any
+   * top-level extensions defined in the file.
+   */
+  javaMultipleFiles?:
+    | boolean
+    | undefined;
+  /**
+   * This option does nothing.
+   *
+   * @deprecated
+   */
+  javaGenerateEqualsAndHash?:
+    | boolean
+    | undefined;
+  /**
+   * A proto2 file can set this to true to opt in to UTF-8 checking for Java,
+   * which will throw an exception if invalid UTF-8 is parsed from the wire or
+   * assigned to a string field.
+   *
+   * TODO: clarify exactly what kinds of field types this option
+   * applies to, and update these docs accordingly.
+   *
+   * Proto3 files already perform these checks. Setting the option explicitly to
+   * false has no effect: it cannot be used to opt proto3 files out of UTF-8
+   * checks.
+   */
+  javaStringCheckUtf8?: boolean | undefined;
+  optimizeFor?:
+    | FileOptions_OptimizeMode
+    | undefined;
+  /**
+   * Sets the Go package where structs generated from this .proto will be
+   * placed. If omitted, the Go package will be derived from the following:
+   *   - The basename of the package import path, if provided.
+   *   - Otherwise, the package statement in the .proto file, if present.
+   *   - Otherwise, the basename of the .proto file, without extension.
+   */
+  goPackage?:
+    | string
+    | undefined;
+  /**
+   * Should generic services be generated in each language?  "Generic" services
+   * are not specific to any particular RPC system.  They are generated by the
+   * main code generators in each language (without additional plugins).
+   * Generic services were the only kind of service generation supported by
+   * early versions of google.protobuf.
+   *
+   * Generic services are now considered deprecated in favor of using plugins
+   * that generate code specific to your particular RPC system.  Therefore,
+   * these default to false.  Old code which depends on generic services should
+   * explicitly set them to true.
+   */
+  ccGenericServices?: boolean | undefined;
+  javaGenericServices?: boolean | undefined;
+  pyGenericServices?:
+    | boolean
+    | undefined;
+  /**
+   * Is this file deprecated?
+   * Depending on the target platform, this can emit Deprecated annotations
+   * for everything in the file, or it will be completely ignored; in the very
+   * least, this is a formalization for deprecating files.
+   */
+  deprecated?:
+    | boolean
+    | undefined;
+  /**
+   * Enables the use of arenas for the proto messages in this file. This applies
+   * only to generated classes for C++.
+   */
+  ccEnableArenas?:
+    | boolean
+    | undefined;
+  /**
+   * Sets the objective c class prefix which is prepended to all objective c
+   * generated classes from this .proto. There is no default.
+   */
+  objcClassPrefix?:
+    | string
+    | undefined;
+  /** Namespace for generated classes; defaults to the package. */
+  csharpNamespace?:
+    | string
+    | undefined;
+  /**
+   * By default Swift generators will take the proto package and CamelCase it
+   * replacing '.' with underscore and use that to prefix the types/symbols
+   * defined. When this options is provided, they will use this value instead
+   * to prefix the types/symbols defined.
+   */
+  swiftPrefix?:
+    | string
+    | undefined;
+  /**
+   * Sets the php class prefix which is prepended to all php generated classes
+   * from this .proto. Default is empty.
+   */
+  phpClassPrefix?:
+    | string
+    | undefined;
+  /**
+   * Use this option to change the namespace of php generated classes. Default
+   * is empty. When this option is empty, the package name will be used for
+   * determining the namespace.
+   */
+  phpNamespace?:
+    | string
+    | undefined;
+  /**
+   * Use this option to change the namespace of php generated metadata classes.
+   * Default is empty. When this option is empty, the proto file name will be
+   * used for determining the namespace.
+   */
+  phpMetadataNamespace?:
+    | string
+    | undefined;
+  /**
+   * Use this option to change the package of ruby generated classes. Default
+   * is empty. When this option is not set, the package name will be used for
+   * determining the ruby package.
+   */
+  rubyPackage?:
+    | string
+    | undefined;
+  /**
+   * Any features defined in the specific edition.
+   * WARNING: This field should only be used by protobuf plugins or special
+   * cases like the proto compiler. Other uses are discouraged and
+   * developers should rely on the protoreflect APIs for their client language.
+   */
+  features?:
+    | FeatureSet
+    | undefined;
+  /**
+   * The parser stores options it doesn't recognize here.
+   * See the documentation for the "Options" section above.
+   */
+  uninterpretedOption: UninterpretedOption[];
 }
 
 /** Generated classes can be optimized for speed or code size. */
 export const FileOptions_OptimizeMode = {
-	/** SPEED - Generate complete code for parsing, serialization, */
-	SPEED: 1,
-	/** CODE_SIZE - etc. */
-	CODE_SIZE: 2,
-	/** LITE_RUNTIME - Generate code using MessageLite and the lite runtime. */
-	LITE_RUNTIME: 3,
-	UNRECOGNIZED: -1,
+  /** SPEED - Generate complete code for parsing, serialization, */
+  SPEED: 1,
+  /** CODE_SIZE - etc. */
+  CODE_SIZE: 2,
+  /** LITE_RUNTIME - Generate code using MessageLite and the lite runtime. */
+  LITE_RUNTIME: 3,
+  UNRECOGNIZED: -1,
 } as const;
 
-export type FileOptions_OptimizeMode =
-	(typeof FileOptions_OptimizeMode)[keyof typeof FileOptions_OptimizeMode];
+export type FileOptions_OptimizeMode = typeof FileOptions_OptimizeMode[keyof typeof FileOptions_OptimizeMode];
 
 export namespace FileOptions_OptimizeMode {
-	export type SPEED = typeof FileOptions_OptimizeMode.SPEED;
-	export type CODE_SIZE = typeof FileOptions_OptimizeMode.CODE_SIZE;
-	export type LITE_RUNTIME = typeof FileOptions_OptimizeMode.LITE_RUNTIME;
-	export type UNRECOGNIZED = typeof FileOptions_OptimizeMode.UNRECOGNIZED;
+  export type SPEED = typeof FileOptions_OptimizeMode.SPEED;
+  export type CODE_SIZE = typeof FileOptions_OptimizeMode.CODE_SIZE;
+  export type LITE_RUNTIME = typeof FileOptions_OptimizeMode.LITE_RUNTIME;
+  export type UNRECOGNIZED = typeof FileOptions_OptimizeMode.UNRECOGNIZED;
 }
 
 export interface MessageOptions {
-	/**
-	 * Set true to use the old proto1 MessageSet wire format for extensions.
-	 * This is provided for backwards-compatibility with the MessageSet wire
-	 * format.  You should not use this for any other reason:  It's less
-	 * efficient, has fewer features, and is more complicated.
-	 *
-	 * The message must be defined exactly as follows:
-	 *   message Foo {
-	 *     option message_set_wire_format = true;
-	 *     extensions 4 to max;
-	 *   }
-	 * Note that the message cannot have any defined fields; MessageSets only
-	 * have extensions.
-	 *
-	 * All extensions of your type must be singular messages; e.g. they cannot
-	 * be int32s, enums, or repeated messages.
-	 *
-	 * Because this is an option, the above two restrictions are not enforced by
-	 * the protocol compiler.
-	 */
-	messageSetWireFormat?: boolean | undefined;
-	/**
-	 * Disables the generation of the standard "descriptor()" accessor, which can
-	 * conflict with a field of the same name.  This is meant to make migration
-	 * from proto1 easier; new code should avoid fields named "descriptor".
-	 */
-	noStandardDescriptorAccessor?: boolean | undefined;
-	/**
-	 * Is this message deprecated?
-	 * Depending on the target platform, this can emit Deprecated annotations
-	 * for the message, or it will be completely ignored; in the very least,
-	 * this is a formalization for deprecating messages.
-	 */
-	deprecated?: boolean | undefined;
-	/**
-	 * Whether the message is an automatically generated map entry type for the
-	 * maps field.
-	 *
-	 * For maps fields:
-	 *     map<KeyType, ValueType> map_field = 1;
-	 * The parsed descriptor looks like:
-	 *     message MapFieldEntry {
-	 *         option map_entry = true;
-	 *         optional KeyType key = 1;
-	 *         optional ValueType value = 2;
-	 *     }
-	 *     repeated MapFieldEntry map_field = 1;
-	 *
-	 * Implementations may choose not to generate the map_entry=true message, but
-	 * use a native map in the target language to hold the keys and values.
-	 * The reflection APIs in such implementations still need to work as
-	 * if the field is a repeated message field.
-	 *
-	 * NOTE: Do not set the option in .proto files. Always use the maps syntax
-	 * instead. The option should only be implicitly set by the proto compiler
-	 * parser.
-	 */
-	mapEntry?: boolean | undefined;
-	/**
-	 * Enable the legacy handling of JSON field name conflicts.  This lowercases
-	 * and strips underscored from the fields before comparison in proto3 only.
-	 * The new behavior takes `json_name` into account and applies to proto2 as
-	 * well.
-	 *
-	 * This should only be used as a temporary measure against broken builds due
-	 * to the change in behavior for JSON field name conflicts.
-	 *
-	 * TODO This is legacy behavior we plan to remove once downstream
-	 * teams have had time to migrate.
-	 *
-	 * @deprecated
-	 */
-	deprecatedLegacyJsonFieldConflicts?: boolean | undefined;
-	/**
-	 * Any features defined in the specific edition.
-	 * WARNING: This field should only be used by protobuf plugins or special
-	 * cases like the proto compiler. Other uses are discouraged and
-	 * developers should rely on the protoreflect APIs for their client language.
-	 */
-	features?: FeatureSet | undefined;
-	/** The parser stores options it doesn't recognize here. See above. */
-	uninterpretedOption: UninterpretedOption[];
+  /**
+   * Set true to use the old proto1 MessageSet wire format for extensions.
+   * This is provided for backwards-compatibility with the MessageSet wire
+   * format.  You should not use this for any other reason:  It's less
+   * efficient, has fewer features, and is more complicated.
+   *
+   * The message must be defined exactly as follows:
+   *   message Foo {
+   *     option message_set_wire_format = true;
+   *     extensions 4 to max;
+   *   }
+   * Note that the message cannot have any defined fields; MessageSets only
+   * have extensions.
+   *
+   * All extensions of your type must be singular messages; e.g. they cannot
+   * be int32s, enums, or repeated messages.
+   *
+   * Because this is an option, the above two restrictions are not enforced by
+   * the protocol compiler.
+   */
+  messageSetWireFormat?:
+    | boolean
+    | undefined;
+  /**
+   * Disables the generation of the standard "descriptor()" accessor, which can
+   * conflict with a field of the same name.  This is meant to make migration
+   * from proto1 easier; new code should avoid fields named "descriptor".
+   */
+  noStandardDescriptorAccessor?:
+    | boolean
+    | undefined;
+  /**
+   * Is this message deprecated?
+   * Depending on the target platform, this can emit Deprecated annotations
+   * for the message, or it will be completely ignored; in the very least,
+   * this is a formalization for deprecating messages.
+   */
+  deprecated?:
+    | boolean
+    | undefined;
+  /**
+   * Whether the message is an automatically generated map entry type for the
+   * maps field.
+   *
+   * For maps fields:
+   *     map<KeyType, ValueType> map_field = 1;
+   * The parsed descriptor looks like:
+   *     message MapFieldEntry {
+   *         option map_entry = true;
+   *         optional KeyType key = 1;
+   *         optional ValueType value = 2;
+   *     }
+   *     repeated MapFieldEntry map_field = 1;
+   *
+   * Implementations may choose not to generate the map_entry=true message, but
+   * use a native map in the target language to hold the keys and values.
+   * The reflection APIs in such implementations still need to work as
+   * if the field is a repeated message field.
+   *
+   * NOTE: Do not set the option in .proto files. Always use the maps syntax
+   * instead. The option should only be implicitly set by the proto compiler
+   * parser.
+   */
+  mapEntry?:
+    | boolean
+    | undefined;
+  /**
+   * Enable the legacy handling of JSON field name conflicts.  This lowercases
+   * and strips underscored from the fields before comparison in proto3 only.
+   * The new behavior takes `json_name` into account and applies to proto2 as
+   * well.
+   *
+   * This should only be used as a temporary measure against broken builds due
+   * to the change in behavior for JSON field name conflicts.
+   *
+   * TODO This is legacy behavior we plan to remove once downstream
+   * teams have had time to migrate.
+   *
+   * @deprecated
+   */
+  deprecatedLegacyJsonFieldConflicts?:
+    | boolean
+    | undefined;
+  /**
+   * Any features defined in the specific edition.
+   * WARNING: This field should only be used by protobuf plugins or special
+   * cases like the proto compiler. Other uses are discouraged and
+   * developers should rely on the protoreflect APIs for their client language.
+   */
+  features?:
+    | FeatureSet
+    | undefined;
+  /** The parser stores options it doesn't recognize here. See above. */
+  uninterpretedOption: UninterpretedOption[];
 }
 
 export interface FieldOptions {
-	/**
-	 * NOTE: ctype is deprecated. Use `features.(pb.cpp).string_type` instead.
-	 * The ctype option instructs the C++ code generator to use a different
-	 * representation of the field than it normally would.  See the specific
-	 * options below.  This option is only implemented to support use of
-	 * [ctype=CORD] and [ctype=STRING] (the default) on non-repeated fields of
-	 * type "bytes" in the open source release.
-	 * TODO: make ctype actually deprecated.
-	 */
-	ctype?: FieldOptions_CType | undefined;
-	/**
-	 * The packed option can be enabled for repeated primitive fields to enable
-	 * a more efficient representation on the wire. Rather than repeatedly
-	 * writing the tag and type for each element, the entire array is encoded as
-	 * a single length-delimited blob. In proto3, only explicit setting it to
-	 * false will avoid using packed encoding.  This option is prohibited in
-	 * Editions, but the `repeated_field_encoding` feature can be used to control
-	 * the behavior.
-	 */
-	packed?: boolean | undefined;
-	/**
-	 * The jstype option determines the JavaScript type used for values of the
-	 * field.  The option is permitted only for 64 bit integral and fixed types
-	 * (int64, uint64, sint64, fixed64, sfixed64).  A field with jstype JS_STRING
-	 * is represented as JavaScript string, which avoids loss of precision that
-	 * can happen when a large value is converted to a floating point JavaScript.
-	 * Specifying JS_NUMBER for the jstype causes the generated JavaScript code to
-	 * use the JavaScript "number" type.  The behavior of the default option
-	 * JS_NORMAL is implementation dependent.
-	 *
-	 * This option is an enum to permit additional types to be added, e.g.
-	 * goog.math.Integer.
-	 */
-	jstype?: FieldOptions_JSType | undefined;
-	/**
-	 * Should this field be parsed lazily?  Lazy applies only to message-type
-	 * fields.  It means that when the outer message is initially parsed, the
-	 * inner message's contents will not be parsed but instead stored in encoded
-	 * form.  The inner message will actually be parsed when it is first accessed.
-	 *
-	 * This is only a hint.  Implementations are free to choose whether to use
-	 * eager or lazy parsing regardless of the value of this option.  However,
-	 * setting this option true suggests that the protocol author believes that
-	 * using lazy parsing on this field is worth the additional bookkeeping
-	 * overhead typically needed to implement it.
-	 *
-	 * This option does not affect the public interface of any generated code;
-	 * all method signatures remain the same.  Furthermore, thread-safety of the
-	 * interface is not affected by this option; const methods remain safe to
-	 * call from multiple threads concurrently, while non-const methods continue
-	 * to require exclusive access.
-	 *
-	 * Note that lazy message fields are still eagerly verified to check
-	 * ill-formed wireformat or missing required fields. Calling IsInitialized()
-	 * on the outer message would fail if the inner message has missing required
-	 * fields. Failed verification would result in parsing failure (except when
-	 * uninitialized messages are acceptable).
-	 */
-	lazy?: boolean | undefined;
-	/**
-	 * unverified_lazy does no correctness checks on the byte stream. This should
-	 * only be used where lazy with verification is prohibitive for performance
-	 * reasons.
-	 */
-	unverifiedLazy?: boolean | undefined;
-	/**
-	 * Is this field deprecated?
-	 * Depending on the target platform, this can emit Deprecated annotations
-	 * for accessors, or it will be completely ignored; in the very least, this
-	 * is a formalization for deprecating fields.
-	 */
-	deprecated?: boolean | undefined;
-	/**
-	 * DEPRECATED. DO NOT USE!
-	 * For Google-internal migration only. Do not use.
-	 *
-	 * @deprecated
-	 */
-	weak?: boolean | undefined;
-	/**
-	 * Indicate that the field value should not be printed out when using debug
-	 * formats, e.g. when the field contains sensitive credentials.
-	 */
-	debugRedact?: boolean | undefined;
-	retention?: FieldOptions_OptionRetention | undefined;
-	targets: FieldOptions_OptionTargetType[];
-	editionDefaults: FieldOptions_EditionDefault[];
-	/**
-	 * Any features defined in the specific edition.
-	 * WARNING: This field should only be used by protobuf plugins or special
-	 * cases like the proto compiler. Other uses are discouraged and
-	 * developers should rely on the protoreflect APIs for their client language.
-	 */
-	features?: FeatureSet | undefined;
-	featureSupport?: FieldOptions_FeatureSupport | undefined;
-	/** The parser stores options it doesn't recognize here. See above. */
-	uninterpretedOption: UninterpretedOption[];
+  /**
+   * NOTE: ctype is deprecated. Use `features.(pb.cpp).string_type` instead.
+   * The ctype option instructs the C++ code generator to use a different
+   * representation of the field than it normally would.  See the specific
+   * options below.  This option is only implemented to support use of
+   * [ctype=CORD] and [ctype=STRING] (the default) on non-repeated fields of
+   * type "bytes" in the open source release.
+   * TODO: make ctype actually deprecated.
+   */
+  ctype?:
+    | FieldOptions_CType
+    | undefined;
+  /**
+   * The packed option can be enabled for repeated primitive fields to enable
+   * a more efficient representation on the wire. Rather than repeatedly
+   * writing the tag and type for each element, the entire array is encoded as
+   * a single length-delimited blob. In proto3, only explicit setting it to
+   * false will avoid using packed encoding.  This option is prohibited in
+   * Editions, but the `repeated_field_encoding` feature can be used to control
+   * the behavior.
+   */
+  packed?:
+    | boolean
+    | undefined;
+  /**
+   * The jstype option determines the JavaScript type used for values of the
+   * field.  The option is permitted only for 64 bit integral and fixed types
+   * (int64, uint64, sint64, fixed64, sfixed64).  A field with jstype JS_STRING
+   * is represented as JavaScript string, which avoids loss of precision that
+   * can happen when a large value is converted to a floating point JavaScript.
+   * Specifying JS_NUMBER for the jstype causes the generated JavaScript code to
+   * use the JavaScript "number" type.  The behavior of the default option
+   * JS_NORMAL is implementation dependent.
+   *
+   * This option is an enum to permit additional types to be added, e.g.
+   * goog.math.Integer.
+   */
+  jstype?:
+    | FieldOptions_JSType
+    | undefined;
+  /**
+   * Should this field be parsed lazily?  Lazy applies only to message-type
+   * fields.  It means that when the outer message is initially parsed, the
+   * inner message's contents will not be parsed but instead stored in encoded
+   * form.  The inner message will actually be parsed when it is first accessed.
+   *
+   * This is only a hint.  Implementations are free to choose whether to use
+   * eager or lazy parsing regardless of the value of this option.  However,
+   * setting this option true suggests that the protocol author believes that
+   * using lazy parsing on this field is worth the additional bookkeeping
+   * overhead typically needed to implement it.
+   *
+   * This option does not affect the public interface of any generated code;
+   * all method signatures remain the same.  Furthermore, thread-safety of the
+   * interface is not affected by this option; const methods remain safe to
+   * call from multiple threads concurrently, while non-const methods continue
+   * to require exclusive access.
+   *
+   * Note that lazy message fields are still eagerly verified to check
+   * ill-formed wireformat or missing required fields. Calling IsInitialized()
+   * on the outer message would fail if the inner message has missing required
+   * fields. Failed verification would result in parsing failure (except when
+   * uninitialized messages are acceptable).
+   */
+  lazy?:
+    | boolean
+    | undefined;
+  /**
+   * unverified_lazy does no correctness checks on the byte stream. This should
+   * only be used where lazy with verification is prohibitive for performance
+   * reasons.
+   */
+  unverifiedLazy?:
+    | boolean
+    | undefined;
+  /**
+   * Is this field deprecated?
+   * Depending on the target platform, this can emit Deprecated annotations
+   * for accessors, or it will be completely ignored; in the very least, this
+   * is a formalization for deprecating fields.
+   */
+  deprecated?:
+    | boolean
+    | undefined;
+  /**
+   * DEPRECATED. DO NOT USE!
+   * For Google-internal migration only. Do not use.
+   *
+   * @deprecated
+   */
+  weak?:
+    | boolean
+    | undefined;
+  /**
+   * Indicate that the field value should not be printed out when using debug
+   * formats, e.g. when the field contains sensitive credentials.
+   */
+  debugRedact?: boolean | undefined;
+  retention?: FieldOptions_OptionRetention | undefined;
+  targets: FieldOptions_OptionTargetType[];
+  editionDefaults: FieldOptions_EditionDefault[];
+  /**
+   * Any features defined in the specific edition.
+   * WARNING: This field should only be used by protobuf plugins or special
+   * cases like the proto compiler. Other uses are discouraged and
+   * developers should rely on the protoreflect APIs for their client language.
+   */
+  features?: FeatureSet | undefined;
+  featureSupport?:
+    | FieldOptions_FeatureSupport
+    | undefined;
+  /** The parser stores options it doesn't recognize here. See above. */
+  uninterpretedOption: UninterpretedOption[];
 }
 
 export const FieldOptions_CType = {
-	/** STRING - Default mode. */
-	STRING: 0,
-	/**
-	 * CORD - The option [ctype=CORD] may be applied to a non-repeated field of type
-	 * "bytes". It indicates that in C++, the data should be stored in a Cord
-	 * instead of a string.  For very large strings, this may reduce memory
-	 * fragmentation. It may also allow better performance when parsing from a
-	 * Cord, or when parsing with aliasing enabled, as the parsed Cord may then
-	 * alias the original buffer.
-	 */
-	CORD: 1,
-	STRING_PIECE: 2,
-	UNRECOGNIZED: -1,
+  /** STRING - Default mode. */
+  STRING: 0,
+  /**
+   * CORD - The option [ctype=CORD] may be applied to a non-repeated field of type
+   * "bytes". It indicates that in C++, the data should be stored in a Cord
+   * instead of a string.  For very large strings, this may reduce memory
+   * fragmentation. It may also allow better performance when parsing from a
+   * Cord, or when parsing with aliasing enabled, as the parsed Cord may then
+   * alias the original buffer.
+   */
+  CORD: 1,
+  STRING_PIECE: 2,
+  UNRECOGNIZED: -1,
 } as const;
 
-export type FieldOptions_CType =
-	(typeof FieldOptions_CType)[keyof typeof FieldOptions_CType];
+export type FieldOptions_CType = typeof FieldOptions_CType[keyof typeof FieldOptions_CType];
 
 export namespace FieldOptions_CType {
-	export type STRING = typeof FieldOptions_CType.STRING;
-	export type CORD = typeof FieldOptions_CType.CORD;
-	export type STRING_PIECE = typeof FieldOptions_CType.STRING_PIECE;
-	export type UNRECOGNIZED = typeof FieldOptions_CType.UNRECOGNIZED;
+  export type STRING = typeof FieldOptions_CType.STRING;
+  export type CORD = typeof FieldOptions_CType.CORD;
+  export type STRING_PIECE = typeof FieldOptions_CType.STRING_PIECE;
+  export type UNRECOGNIZED = typeof FieldOptions_CType.UNRECOGNIZED;
 }
 
 export const FieldOptions_JSType = {
-	/** JS_NORMAL - Use the default type. */
-	JS_NORMAL: 0,
-	/** JS_STRING - Use JavaScript strings. */
-	JS_STRING: 1,
-	/** JS_NUMBER - Use JavaScript numbers. */
-	JS_NUMBER: 2,
-	UNRECOGNIZED: -1,
+  /** JS_NORMAL - Use the default type. */
+  JS_NORMAL: 0,
+  /** JS_STRING - Use JavaScript strings. */
+  JS_STRING: 1,
+  /** JS_NUMBER - Use JavaScript numbers. */
+  JS_NUMBER: 2,
+  UNRECOGNIZED: -1,
 } as const;
 
-export type FieldOptions_JSType =
-	(typeof FieldOptions_JSType)[keyof typeof FieldOptions_JSType];
+export type FieldOptions_JSType = typeof FieldOptions_JSType[keyof typeof FieldOptions_JSType];
 
 export namespace FieldOptions_JSType {
-	export type JS_NORMAL = typeof FieldOptions_JSType.JS_NORMAL;
-	export type JS_STRING = typeof FieldOptions_JSType.JS_STRING;
-	export type JS_NUMBER = typeof FieldOptions_JSType.JS_NUMBER;
-	export type UNRECOGNIZED = typeof FieldOptions_JSType.UNRECOGNIZED;
+  export type JS_NORMAL = typeof FieldOptions_JSType.JS_NORMAL;
+  export type JS_STRING = typeof FieldOptions_JSType.JS_STRING;
+  export type JS_NUMBER = typeof FieldOptions_JSType.JS_NUMBER;
+  export type UNRECOGNIZED = typeof FieldOptions_JSType.UNRECOGNIZED;
 }
 
 /** If set to RETENTION_SOURCE, the option will be omitted from the binary. */
 export const FieldOptions_OptionRetention = {
-	RETENTION_UNKNOWN: 0,
-	RETENTION_RUNTIME: 1,
-	RETENTION_SOURCE: 2,
-	UNRECOGNIZED: -1,
+  RETENTION_UNKNOWN: 0,
+  RETENTION_RUNTIME: 1,
+  RETENTION_SOURCE: 2,
+  UNRECOGNIZED: -1,
 } as const;
 
 export type FieldOptions_OptionRetention =
-	(typeof FieldOptions_OptionRetention)[keyof typeof FieldOptions_OptionRetention];
+  typeof FieldOptions_OptionRetention[keyof typeof FieldOptions_OptionRetention];
 
 export namespace FieldOptions_OptionRetention {
-	export type RETENTION_UNKNOWN =
-		typeof FieldOptions_OptionRetention.RETENTION_UNKNOWN;
-	export type RETENTION_RUNTIME =
-		typeof FieldOptions_OptionRetention.RETENTION_RUNTIME;
-	export type RETENTION_SOURCE =
-		typeof FieldOptions_OptionRetention.RETENTION_SOURCE;
-	export type UNRECOGNIZED = typeof FieldOptions_OptionRetention.UNRECOGNIZED;
+  export type RETENTION_UNKNOWN = typeof FieldOptions_OptionRetention.RETENTION_UNKNOWN;
+  export type RETENTION_RUNTIME = typeof FieldOptions_OptionRetention.RETENTION_RUNTIME;
+  export type RETENTION_SOURCE = typeof FieldOptions_OptionRetention.RETENTION_SOURCE;
+  export type UNRECOGNIZED = typeof FieldOptions_OptionRetention.UNRECOGNIZED;
 }
 
 /**
@@ -909,194 +1007,220 @@ export namespace FieldOptions_OptionRetention {
  * option on any kind of entity.
  */
 export const FieldOptions_OptionTargetType = {
-	TARGET_TYPE_UNKNOWN: 0,
-	TARGET_TYPE_FILE: 1,
-	TARGET_TYPE_EXTENSION_RANGE: 2,
-	TARGET_TYPE_MESSAGE: 3,
-	TARGET_TYPE_FIELD: 4,
-	TARGET_TYPE_ONEOF: 5,
-	TARGET_TYPE_ENUM: 6,
-	TARGET_TYPE_ENUM_ENTRY: 7,
-	TARGET_TYPE_SERVICE: 8,
-	TARGET_TYPE_METHOD: 9,
-	UNRECOGNIZED: -1,
+  TARGET_TYPE_UNKNOWN: 0,
+  TARGET_TYPE_FILE: 1,
+  TARGET_TYPE_EXTENSION_RANGE: 2,
+  TARGET_TYPE_MESSAGE: 3,
+  TARGET_TYPE_FIELD: 4,
+  TARGET_TYPE_ONEOF: 5,
+  TARGET_TYPE_ENUM: 6,
+  TARGET_TYPE_ENUM_ENTRY: 7,
+  TARGET_TYPE_SERVICE: 8,
+  TARGET_TYPE_METHOD: 9,
+  UNRECOGNIZED: -1,
 } as const;
 
 export type FieldOptions_OptionTargetType =
-	(typeof FieldOptions_OptionTargetType)[keyof typeof FieldOptions_OptionTargetType];
+  typeof FieldOptions_OptionTargetType[keyof typeof FieldOptions_OptionTargetType];
 
 export namespace FieldOptions_OptionTargetType {
-	export type TARGET_TYPE_UNKNOWN =
-		typeof FieldOptions_OptionTargetType.TARGET_TYPE_UNKNOWN;
-	export type TARGET_TYPE_FILE =
-		typeof FieldOptions_OptionTargetType.TARGET_TYPE_FILE;
-	export type TARGET_TYPE_EXTENSION_RANGE =
-		typeof FieldOptions_OptionTargetType.TARGET_TYPE_EXTENSION_RANGE;
-	export type TARGET_TYPE_MESSAGE =
-		typeof FieldOptions_OptionTargetType.TARGET_TYPE_MESSAGE;
-	export type TARGET_TYPE_FIELD =
-		typeof FieldOptions_OptionTargetType.TARGET_TYPE_FIELD;
-	export type TARGET_TYPE_ONEOF =
-		typeof FieldOptions_OptionTargetType.TARGET_TYPE_ONEOF;
-	export type TARGET_TYPE_ENUM =
-		typeof FieldOptions_OptionTargetType.TARGET_TYPE_ENUM;
-	export type TARGET_TYPE_ENUM_ENTRY =
-		typeof FieldOptions_OptionTargetType.TARGET_TYPE_ENUM_ENTRY;
-	export type TARGET_TYPE_SERVICE =
-		typeof FieldOptions_OptionTargetType.TARGET_TYPE_SERVICE;
-	export type TARGET_TYPE_METHOD =
-		typeof FieldOptions_OptionTargetType.TARGET_TYPE_METHOD;
-	export type UNRECOGNIZED = typeof FieldOptions_OptionTargetType.UNRECOGNIZED;
+  export type TARGET_TYPE_UNKNOWN = typeof FieldOptions_OptionTargetType.TARGET_TYPE_UNKNOWN;
+  export type TARGET_TYPE_FILE = typeof FieldOptions_OptionTargetType.TARGET_TYPE_FILE;
+  export type TARGET_TYPE_EXTENSION_RANGE = typeof FieldOptions_OptionTargetType.TARGET_TYPE_EXTENSION_RANGE;
+  export type TARGET_TYPE_MESSAGE = typeof FieldOptions_OptionTargetType.TARGET_TYPE_MESSAGE;
+  export type TARGET_TYPE_FIELD = typeof FieldOptions_OptionTargetType.TARGET_TYPE_FIELD;
+  export type TARGET_TYPE_ONEOF = typeof FieldOptions_OptionTargetType.TARGET_TYPE_ONEOF;
+  export type TARGET_TYPE_ENUM = typeof FieldOptions_OptionTargetType.TARGET_TYPE_ENUM;
+  export type TARGET_TYPE_ENUM_ENTRY = typeof FieldOptions_OptionTargetType.TARGET_TYPE_ENUM_ENTRY;
+  export type TARGET_TYPE_SERVICE = typeof FieldOptions_OptionTargetType.TARGET_TYPE_SERVICE;
+  export type TARGET_TYPE_METHOD = typeof FieldOptions_OptionTargetType.TARGET_TYPE_METHOD;
+  export type UNRECOGNIZED = typeof FieldOptions_OptionTargetType.UNRECOGNIZED;
 }
 
 export interface FieldOptions_EditionDefault {
-	edition?: Edition | undefined;
-	/** Textproto value. */
-	value?: string | undefined;
+  edition?:
+    | Edition
+    | undefined;
+  /** Textproto value. */
+  value?: string | undefined;
 }
 
 /** Information about the support window of a feature. */
 export interface FieldOptions_FeatureSupport {
-	/**
-	 * The edition that this feature was first available in.  In editions
-	 * earlier than this one, the default assigned to EDITION_LEGACY will be
-	 * used, and proto files will not be able to override it.
-	 */
-	editionIntroduced?: Edition | undefined;
-	/**
-	 * The edition this feature becomes deprecated in.  Using this after this
-	 * edition may trigger warnings.
-	 */
-	editionDeprecated?: Edition | undefined;
-	/**
-	 * The deprecation warning text if this feature is used after the edition it
-	 * was marked deprecated in.
-	 */
-	deprecationWarning?: string | undefined;
-	/**
-	 * The edition this feature is no longer available in.  In editions after
-	 * this one, the last default assigned will be used, and proto files will
-	 * not be able to override it.
-	 */
-	editionRemoved?: Edition | undefined;
-	/**
-	 * The removal error text if this feature is used after the edition it was
-	 * removed in.
-	 */
-	removalError?: string | undefined;
+  /**
+   * The edition that this feature was first available in.  In editions
+   * earlier than this one, the default assigned to EDITION_LEGACY will be
+   * used, and proto files will not be able to override it.
+   */
+  editionIntroduced?:
+    | Edition
+    | undefined;
+  /**
+   * The edition this feature becomes deprecated in.  Using this after this
+   * edition may trigger warnings.
+   */
+  editionDeprecated?:
+    | Edition
+    | undefined;
+  /**
+   * The deprecation warning text if this feature is used after the edition it
+   * was marked deprecated in.
+   */
+  deprecationWarning?:
+    | string
+    | undefined;
+  /**
+   * The edition this feature is no longer available in.  In editions after
+   * this one, the last default assigned will be used, and proto files will
+   * not be able to override it.
+   */
+  editionRemoved?:
+    | Edition
+    | undefined;
+  /**
+   * The removal error text if this feature is used after the edition it was
+   * removed in.
+   */
+  removalError?: string | undefined;
 }
 
 export interface OneofOptions {
-	/**
-	 * Any features defined in the specific edition.
-	 * WARNING: This field should only be used by protobuf plugins or special
-	 * cases like the proto compiler. Other uses are discouraged and
-	 * developers should rely on the protoreflect APIs for their client language.
-	 */
-	features?: FeatureSet | undefined;
-	/** The parser stores options it doesn't recognize here. See above. */
-	uninterpretedOption: UninterpretedOption[];
+  /**
+   * Any features defined in the specific edition.
+   * WARNING: This field should only be used by protobuf plugins or special
+   * cases like the proto compiler. Other uses are discouraged and
+   * developers should rely on the protoreflect APIs for their client language.
+   */
+  features?:
+    | FeatureSet
+    | undefined;
+  /** The parser stores options it doesn't recognize here. See above. */
+  uninterpretedOption: UninterpretedOption[];
 }
 
 export interface EnumOptions {
-	/**
-	 * Set this option to true to allow mapping different tag names to the same
-	 * value.
-	 */
-	allowAlias?: boolean | undefined;
-	/**
-	 * Is this enum deprecated?
-	 * Depending on the target platform, this can emit Deprecated annotations
-	 * for the enum, or it will be completely ignored; in the very least, this
-	 * is a formalization for deprecating enums.
-	 */
-	deprecated?: boolean | undefined;
-	/**
-	 * Enable the legacy handling of JSON field name conflicts.  This lowercases
-	 * and strips underscored from the fields before comparison in proto3 only.
-	 * The new behavior takes `json_name` into account and applies to proto2 as
-	 * well.
-	 * TODO Remove this legacy behavior once downstream teams have
-	 * had time to migrate.
-	 *
-	 * @deprecated
-	 */
-	deprecatedLegacyJsonFieldConflicts?: boolean | undefined;
-	/**
-	 * Any features defined in the specific edition.
-	 * WARNING: This field should only be used by protobuf plugins or special
-	 * cases like the proto compiler. Other uses are discouraged and
-	 * developers should rely on the protoreflect APIs for their client language.
-	 */
-	features?: FeatureSet | undefined;
-	/** The parser stores options it doesn't recognize here. See above. */
-	uninterpretedOption: UninterpretedOption[];
+  /**
+   * Set this option to true to allow mapping different tag names to the same
+   * value.
+   */
+  allowAlias?:
+    | boolean
+    | undefined;
+  /**
+   * Is this enum deprecated?
+   * Depending on the target platform, this can emit Deprecated annotations
+   * for the enum, or it will be completely ignored; in the very least, this
+   * is a formalization for deprecating enums.
+   */
+  deprecated?:
+    | boolean
+    | undefined;
+  /**
+   * Enable the legacy handling of JSON field name conflicts.  This lowercases
+   * and strips underscored from the fields before comparison in proto3 only.
+   * The new behavior takes `json_name` into account and applies to proto2 as
+   * well.
+   * TODO Remove this legacy behavior once downstream teams have
+   * had time to migrate.
+   *
+   * @deprecated
+   */
+  deprecatedLegacyJsonFieldConflicts?:
+    | boolean
+    | undefined;
+  /**
+   * Any features defined in the specific edition.
+   * WARNING: This field should only be used by protobuf plugins or special
+   * cases like the proto compiler. Other uses are discouraged and
+   * developers should rely on the protoreflect APIs for their client language.
+   */
+  features?:
+    | FeatureSet
+    | undefined;
+  /** The parser stores options it doesn't recognize here. See above. */
+  uninterpretedOption: UninterpretedOption[];
 }
 
 export interface EnumValueOptions {
-	/**
-	 * Is this enum value deprecated?
-	 * Depending on the target platform, this can emit Deprecated annotations
-	 * for the enum value, or it will be completely ignored; in the very least,
-	 * this is a formalization for deprecating enum values.
-	 */
-	deprecated?: boolean | undefined;
-	/**
-	 * Any features defined in the specific edition.
-	 * WARNING: This field should only be used by protobuf plugins or special
-	 * cases like the proto compiler. Other uses are discouraged and
-	 * developers should rely on the protoreflect APIs for their client language.
-	 */
-	features?: FeatureSet | undefined;
-	/**
-	 * Indicate that fields annotated with this enum value should not be printed
-	 * out when using debug formats, e.g. when the field contains sensitive
-	 * credentials.
-	 */
-	debugRedact?: boolean | undefined;
-	/** Information about the support window of a feature value. */
-	featureSupport?: FieldOptions_FeatureSupport | undefined;
-	/** The parser stores options it doesn't recognize here. See above. */
-	uninterpretedOption: UninterpretedOption[];
+  /**
+   * Is this enum value deprecated?
+   * Depending on the target platform, this can emit Deprecated annotations
+   * for the enum value, or it will be completely ignored; in the very least,
+   * this is a formalization for deprecating enum values.
+   */
+  deprecated?:
+    | boolean
+    | undefined;
+  /**
+   * Any features defined in the specific edition.
+   * WARNING: This field should only be used by protobuf plugins or special
+   * cases like the proto compiler. Other uses are discouraged and
+   * developers should rely on the protoreflect APIs for their client language.
+   */
+  features?:
+    | FeatureSet
+    | undefined;
+  /**
+   * Indicate that fields annotated with this enum value should not be printed
+   * out when using debug formats, e.g. when the field contains sensitive
+   * credentials.
+   */
+  debugRedact?:
+    | boolean
+    | undefined;
+  /** Information about the support window of a feature value. */
+  featureSupport?:
+    | FieldOptions_FeatureSupport
+    | undefined;
+  /** The parser stores options it doesn't recognize here. See above. */
+  uninterpretedOption: UninterpretedOption[];
 }
 
 export interface ServiceOptions {
-	/**
-	 * Any features defined in the specific edition.
-	 * WARNING: This field should only be used by protobuf plugins or special
-	 * cases like the proto compiler. Other uses are discouraged and
-	 * developers should rely on the protoreflect APIs for their client language.
-	 */
-	features?: FeatureSet | undefined;
-	/**
-	 * Is this service deprecated?
-	 * Depending on the target platform, this can emit Deprecated annotations
-	 * for the service, or it will be completely ignored; in the very least,
-	 * this is a formalization for deprecating services.
-	 */
-	deprecated?: boolean | undefined;
-	/** The parser stores options it doesn't recognize here. See above. */
-	uninterpretedOption: UninterpretedOption[];
+  /**
+   * Any features defined in the specific edition.
+   * WARNING: This field should only be used by protobuf plugins or special
+   * cases like the proto compiler. Other uses are discouraged and
+   * developers should rely on the protoreflect APIs for their client language.
+   */
+  features?:
+    | FeatureSet
+    | undefined;
+  /**
+   * Is this service deprecated?
+   * Depending on the target platform, this can emit Deprecated annotations
+   * for the service, or it will be completely ignored; in the very least,
+   * this is a formalization for deprecating services.
+   */
+  deprecated?:
+    | boolean
+    | undefined;
+  /** The parser stores options it doesn't recognize here. See above. */
+  uninterpretedOption: UninterpretedOption[];
 }
 
 export interface MethodOptions {
-	/**
-	 * Is this method deprecated?
-	 * Depending on the target platform, this can emit Deprecated annotations
-	 * for the method, or it will be completely ignored; in the very least,
-	 * this is a formalization for deprecating methods.
-	 */
-	deprecated?: boolean | undefined;
-	idempotencyLevel?: MethodOptions_IdempotencyLevel | undefined;
-	/**
-	 * Any features defined in the specific edition.
-	 * WARNING: This field should only be used by protobuf plugins or special
-	 * cases like the proto compiler. Other uses are discouraged and
-	 * developers should rely on the protoreflect APIs for their client language.
-	 */
-	features?: FeatureSet | undefined;
-	/** The parser stores options it doesn't recognize here. See above. */
-	uninterpretedOption: UninterpretedOption[];
+  /**
+   * Is this method deprecated?
+   * Depending on the target platform, this can emit Deprecated annotations
+   * for the method, or it will be completely ignored; in the very least,
+   * this is a formalization for deprecating methods.
+   */
+  deprecated?: boolean | undefined;
+  idempotencyLevel?:
+    | MethodOptions_IdempotencyLevel
+    | undefined;
+  /**
+   * Any features defined in the specific edition.
+   * WARNING: This field should only be used by protobuf plugins or special
+   * cases like the proto compiler. Other uses are discouraged and
+   * developers should rely on the protoreflect APIs for their client language.
+   */
+  features?:
+    | FeatureSet
+    | undefined;
+  /** The parser stores options it doesn't recognize here. See above. */
+  uninterpretedOption: UninterpretedOption[];
 }
 
 /**
@@ -1105,24 +1229,22 @@ export interface MethodOptions {
  * methods, and PUT verb for idempotent methods instead of the default POST.
  */
 export const MethodOptions_IdempotencyLevel = {
-	IDEMPOTENCY_UNKNOWN: 0,
-	/** NO_SIDE_EFFECTS - implies idempotent */
-	NO_SIDE_EFFECTS: 1,
-	/** IDEMPOTENT - idempotent, but may have side effects */
-	IDEMPOTENT: 2,
-	UNRECOGNIZED: -1,
+  IDEMPOTENCY_UNKNOWN: 0,
+  /** NO_SIDE_EFFECTS - implies idempotent */
+  NO_SIDE_EFFECTS: 1,
+  /** IDEMPOTENT - idempotent, but may have side effects */
+  IDEMPOTENT: 2,
+  UNRECOGNIZED: -1,
 } as const;
 
 export type MethodOptions_IdempotencyLevel =
-	(typeof MethodOptions_IdempotencyLevel)[keyof typeof MethodOptions_IdempotencyLevel];
+  typeof MethodOptions_IdempotencyLevel[keyof typeof MethodOptions_IdempotencyLevel];
 
 export namespace MethodOptions_IdempotencyLevel {
-	export type IDEMPOTENCY_UNKNOWN =
-		typeof MethodOptions_IdempotencyLevel.IDEMPOTENCY_UNKNOWN;
-	export type NO_SIDE_EFFECTS =
-		typeof MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS;
-	export type IDEMPOTENT = typeof MethodOptions_IdempotencyLevel.IDEMPOTENT;
-	export type UNRECOGNIZED = typeof MethodOptions_IdempotencyLevel.UNRECOGNIZED;
+  export type IDEMPOTENCY_UNKNOWN = typeof MethodOptions_IdempotencyLevel.IDEMPOTENCY_UNKNOWN;
+  export type NO_SIDE_EFFECTS = typeof MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS;
+  export type IDEMPOTENT = typeof MethodOptions_IdempotencyLevel.IDEMPOTENT;
+  export type UNRECOGNIZED = typeof MethodOptions_IdempotencyLevel.UNRECOGNIZED;
 }
 
 /**
@@ -1134,17 +1256,17 @@ export namespace MethodOptions_IdempotencyLevel {
  * in them.
  */
 export interface UninterpretedOption {
-	name: UninterpretedOption_NamePart[];
-	/**
-	 * The value of the uninterpreted option, in whatever type the tokenizer
-	 * identified it as during parsing. Exactly one of these should be set.
-	 */
-	identifierValue?: string | undefined;
-	positiveIntValue?: bigint | undefined;
-	negativeIntValue?: bigint | undefined;
-	doubleValue?: number | undefined;
-	stringValue?: Buffer | undefined;
-	aggregateValue?: string | undefined;
+  name: UninterpretedOption_NamePart[];
+  /**
+   * The value of the uninterpreted option, in whatever type the tokenizer
+   * identified it as during parsing. Exactly one of these should be set.
+   */
+  identifierValue?: string | undefined;
+  positiveIntValue?: bigint | undefined;
+  negativeIntValue?: bigint | undefined;
+  doubleValue?: number | undefined;
+  stringValue?: Buffer | undefined;
+  aggregateValue?: string | undefined;
 }
 
 /**
@@ -1155,8 +1277,8 @@ export interface UninterpretedOption {
  * "foo.(bar.baz).moo".
  */
 export interface UninterpretedOption_NamePart {
-	namePart: string;
-	isExtension: boolean;
+  namePart: string;
+  isExtension: boolean;
 }
 
 /**
@@ -1168,221 +1290,191 @@ export interface UninterpretedOption_NamePart {
  * conflict here.
  */
 export interface FeatureSet {
-	fieldPresence?: FeatureSet_FieldPresence | undefined;
-	enumType?: FeatureSet_EnumType | undefined;
-	repeatedFieldEncoding?: FeatureSet_RepeatedFieldEncoding | undefined;
-	utf8Validation?: FeatureSet_Utf8Validation | undefined;
-	messageEncoding?: FeatureSet_MessageEncoding | undefined;
-	jsonFormat?: FeatureSet_JsonFormat | undefined;
-	enforceNamingStyle?: FeatureSet_EnforceNamingStyle | undefined;
-	defaultSymbolVisibility?:
-		| FeatureSet_VisibilityFeature_DefaultSymbolVisibility
-		| undefined;
-	enforceProtoLimits?:
-		| FeatureSet_ProtoLimitsFeature_EnforceProtoLimits
-		| undefined;
+  fieldPresence?: FeatureSet_FieldPresence | undefined;
+  enumType?: FeatureSet_EnumType | undefined;
+  repeatedFieldEncoding?: FeatureSet_RepeatedFieldEncoding | undefined;
+  utf8Validation?: FeatureSet_Utf8Validation | undefined;
+  messageEncoding?: FeatureSet_MessageEncoding | undefined;
+  jsonFormat?: FeatureSet_JsonFormat | undefined;
+  enforceNamingStyle?: FeatureSet_EnforceNamingStyle | undefined;
+  defaultSymbolVisibility?: FeatureSet_VisibilityFeature_DefaultSymbolVisibility | undefined;
+  enforceProtoLimits?: FeatureSet_ProtoLimitsFeature_EnforceProtoLimits | undefined;
 }
 
 export const FeatureSet_FieldPresence = {
-	FIELD_PRESENCE_UNKNOWN: 0,
-	EXPLICIT: 1,
-	IMPLICIT: 2,
-	LEGACY_REQUIRED: 3,
-	UNRECOGNIZED: -1,
+  FIELD_PRESENCE_UNKNOWN: 0,
+  EXPLICIT: 1,
+  IMPLICIT: 2,
+  LEGACY_REQUIRED: 3,
+  UNRECOGNIZED: -1,
 } as const;
 
-export type FeatureSet_FieldPresence =
-	(typeof FeatureSet_FieldPresence)[keyof typeof FeatureSet_FieldPresence];
+export type FeatureSet_FieldPresence = typeof FeatureSet_FieldPresence[keyof typeof FeatureSet_FieldPresence];
 
 export namespace FeatureSet_FieldPresence {
-	export type FIELD_PRESENCE_UNKNOWN =
-		typeof FeatureSet_FieldPresence.FIELD_PRESENCE_UNKNOWN;
-	export type EXPLICIT = typeof FeatureSet_FieldPresence.EXPLICIT;
-	export type IMPLICIT = typeof FeatureSet_FieldPresence.IMPLICIT;
-	export type LEGACY_REQUIRED = typeof FeatureSet_FieldPresence.LEGACY_REQUIRED;
-	export type UNRECOGNIZED = typeof FeatureSet_FieldPresence.UNRECOGNIZED;
+  export type FIELD_PRESENCE_UNKNOWN = typeof FeatureSet_FieldPresence.FIELD_PRESENCE_UNKNOWN;
+  export type EXPLICIT = typeof FeatureSet_FieldPresence.EXPLICIT;
+  export type IMPLICIT = typeof FeatureSet_FieldPresence.IMPLICIT;
+  export type LEGACY_REQUIRED = typeof FeatureSet_FieldPresence.LEGACY_REQUIRED;
+  export type UNRECOGNIZED = typeof FeatureSet_FieldPresence.UNRECOGNIZED;
 }
 
-export const FeatureSet_EnumType = {
-	ENUM_TYPE_UNKNOWN: 0,
-	OPEN: 1,
-	CLOSED: 2,
-	UNRECOGNIZED: -1,
-} as const;
+export const FeatureSet_EnumType = { ENUM_TYPE_UNKNOWN: 0, OPEN: 1, CLOSED: 2, UNRECOGNIZED: -1 } as const;
 
-export type FeatureSet_EnumType =
-	(typeof FeatureSet_EnumType)[keyof typeof FeatureSet_EnumType];
+export type FeatureSet_EnumType = typeof FeatureSet_EnumType[keyof typeof FeatureSet_EnumType];
 
 export namespace FeatureSet_EnumType {
-	export type ENUM_TYPE_UNKNOWN = typeof FeatureSet_EnumType.ENUM_TYPE_UNKNOWN;
-	export type OPEN = typeof FeatureSet_EnumType.OPEN;
-	export type CLOSED = typeof FeatureSet_EnumType.CLOSED;
-	export type UNRECOGNIZED = typeof FeatureSet_EnumType.UNRECOGNIZED;
+  export type ENUM_TYPE_UNKNOWN = typeof FeatureSet_EnumType.ENUM_TYPE_UNKNOWN;
+  export type OPEN = typeof FeatureSet_EnumType.OPEN;
+  export type CLOSED = typeof FeatureSet_EnumType.CLOSED;
+  export type UNRECOGNIZED = typeof FeatureSet_EnumType.UNRECOGNIZED;
 }
 
 export const FeatureSet_RepeatedFieldEncoding = {
-	REPEATED_FIELD_ENCODING_UNKNOWN: 0,
-	PACKED: 1,
-	EXPANDED: 2,
-	UNRECOGNIZED: -1,
+  REPEATED_FIELD_ENCODING_UNKNOWN: 0,
+  PACKED: 1,
+  EXPANDED: 2,
+  UNRECOGNIZED: -1,
 } as const;
 
 export type FeatureSet_RepeatedFieldEncoding =
-	(typeof FeatureSet_RepeatedFieldEncoding)[keyof typeof FeatureSet_RepeatedFieldEncoding];
+  typeof FeatureSet_RepeatedFieldEncoding[keyof typeof FeatureSet_RepeatedFieldEncoding];
 
 export namespace FeatureSet_RepeatedFieldEncoding {
-	export type REPEATED_FIELD_ENCODING_UNKNOWN =
-		typeof FeatureSet_RepeatedFieldEncoding.REPEATED_FIELD_ENCODING_UNKNOWN;
-	export type PACKED = typeof FeatureSet_RepeatedFieldEncoding.PACKED;
-	export type EXPANDED = typeof FeatureSet_RepeatedFieldEncoding.EXPANDED;
-	export type UNRECOGNIZED =
-		typeof FeatureSet_RepeatedFieldEncoding.UNRECOGNIZED;
+  export type REPEATED_FIELD_ENCODING_UNKNOWN = typeof FeatureSet_RepeatedFieldEncoding.REPEATED_FIELD_ENCODING_UNKNOWN;
+  export type PACKED = typeof FeatureSet_RepeatedFieldEncoding.PACKED;
+  export type EXPANDED = typeof FeatureSet_RepeatedFieldEncoding.EXPANDED;
+  export type UNRECOGNIZED = typeof FeatureSet_RepeatedFieldEncoding.UNRECOGNIZED;
 }
 
-export const FeatureSet_Utf8Validation = {
-	UTF8_VALIDATION_UNKNOWN: 0,
-	VERIFY: 2,
-	NONE: 3,
-	UNRECOGNIZED: -1,
-} as const;
+export const FeatureSet_Utf8Validation = { UTF8_VALIDATION_UNKNOWN: 0, VERIFY: 2, NONE: 3, UNRECOGNIZED: -1 } as const;
 
-export type FeatureSet_Utf8Validation =
-	(typeof FeatureSet_Utf8Validation)[keyof typeof FeatureSet_Utf8Validation];
+export type FeatureSet_Utf8Validation = typeof FeatureSet_Utf8Validation[keyof typeof FeatureSet_Utf8Validation];
 
 export namespace FeatureSet_Utf8Validation {
-	export type UTF8_VALIDATION_UNKNOWN =
-		typeof FeatureSet_Utf8Validation.UTF8_VALIDATION_UNKNOWN;
-	export type VERIFY = typeof FeatureSet_Utf8Validation.VERIFY;
-	export type NONE = typeof FeatureSet_Utf8Validation.NONE;
-	export type UNRECOGNIZED = typeof FeatureSet_Utf8Validation.UNRECOGNIZED;
+  export type UTF8_VALIDATION_UNKNOWN = typeof FeatureSet_Utf8Validation.UTF8_VALIDATION_UNKNOWN;
+  export type VERIFY = typeof FeatureSet_Utf8Validation.VERIFY;
+  export type NONE = typeof FeatureSet_Utf8Validation.NONE;
+  export type UNRECOGNIZED = typeof FeatureSet_Utf8Validation.UNRECOGNIZED;
 }
 
 export const FeatureSet_MessageEncoding = {
-	MESSAGE_ENCODING_UNKNOWN: 0,
-	LENGTH_PREFIXED: 1,
-	DELIMITED: 2,
-	UNRECOGNIZED: -1,
+  MESSAGE_ENCODING_UNKNOWN: 0,
+  LENGTH_PREFIXED: 1,
+  DELIMITED: 2,
+  UNRECOGNIZED: -1,
 } as const;
 
-export type FeatureSet_MessageEncoding =
-	(typeof FeatureSet_MessageEncoding)[keyof typeof FeatureSet_MessageEncoding];
+export type FeatureSet_MessageEncoding = typeof FeatureSet_MessageEncoding[keyof typeof FeatureSet_MessageEncoding];
 
 export namespace FeatureSet_MessageEncoding {
-	export type MESSAGE_ENCODING_UNKNOWN =
-		typeof FeatureSet_MessageEncoding.MESSAGE_ENCODING_UNKNOWN;
-	export type LENGTH_PREFIXED =
-		typeof FeatureSet_MessageEncoding.LENGTH_PREFIXED;
-	export type DELIMITED = typeof FeatureSet_MessageEncoding.DELIMITED;
-	export type UNRECOGNIZED = typeof FeatureSet_MessageEncoding.UNRECOGNIZED;
+  export type MESSAGE_ENCODING_UNKNOWN = typeof FeatureSet_MessageEncoding.MESSAGE_ENCODING_UNKNOWN;
+  export type LENGTH_PREFIXED = typeof FeatureSet_MessageEncoding.LENGTH_PREFIXED;
+  export type DELIMITED = typeof FeatureSet_MessageEncoding.DELIMITED;
+  export type UNRECOGNIZED = typeof FeatureSet_MessageEncoding.UNRECOGNIZED;
 }
 
 export const FeatureSet_JsonFormat = {
-	JSON_FORMAT_UNKNOWN: 0,
-	ALLOW: 1,
-	LEGACY_BEST_EFFORT: 2,
-	UNRECOGNIZED: -1,
+  JSON_FORMAT_UNKNOWN: 0,
+  ALLOW: 1,
+  LEGACY_BEST_EFFORT: 2,
+  UNRECOGNIZED: -1,
 } as const;
 
-export type FeatureSet_JsonFormat =
-	(typeof FeatureSet_JsonFormat)[keyof typeof FeatureSet_JsonFormat];
+export type FeatureSet_JsonFormat = typeof FeatureSet_JsonFormat[keyof typeof FeatureSet_JsonFormat];
 
 export namespace FeatureSet_JsonFormat {
-	export type JSON_FORMAT_UNKNOWN =
-		typeof FeatureSet_JsonFormat.JSON_FORMAT_UNKNOWN;
-	export type ALLOW = typeof FeatureSet_JsonFormat.ALLOW;
-	export type LEGACY_BEST_EFFORT =
-		typeof FeatureSet_JsonFormat.LEGACY_BEST_EFFORT;
-	export type UNRECOGNIZED = typeof FeatureSet_JsonFormat.UNRECOGNIZED;
+  export type JSON_FORMAT_UNKNOWN = typeof FeatureSet_JsonFormat.JSON_FORMAT_UNKNOWN;
+  export type ALLOW = typeof FeatureSet_JsonFormat.ALLOW;
+  export type LEGACY_BEST_EFFORT = typeof FeatureSet_JsonFormat.LEGACY_BEST_EFFORT;
+  export type UNRECOGNIZED = typeof FeatureSet_JsonFormat.UNRECOGNIZED;
 }
 
 export const FeatureSet_EnforceNamingStyle = {
-	ENFORCE_NAMING_STYLE_UNKNOWN: 0,
-	STYLE2024: 1,
-	STYLE_LEGACY: 2,
-	STYLE2026: 3,
-	UNRECOGNIZED: -1,
+  ENFORCE_NAMING_STYLE_UNKNOWN: 0,
+  STYLE2024: 1,
+  STYLE_LEGACY: 2,
+  STYLE2026: 3,
+  UNRECOGNIZED: -1,
 } as const;
 
 export type FeatureSet_EnforceNamingStyle =
-	(typeof FeatureSet_EnforceNamingStyle)[keyof typeof FeatureSet_EnforceNamingStyle];
+  typeof FeatureSet_EnforceNamingStyle[keyof typeof FeatureSet_EnforceNamingStyle];
 
 export namespace FeatureSet_EnforceNamingStyle {
-	export type ENFORCE_NAMING_STYLE_UNKNOWN =
-		typeof FeatureSet_EnforceNamingStyle.ENFORCE_NAMING_STYLE_UNKNOWN;
-	export type STYLE2024 = typeof FeatureSet_EnforceNamingStyle.STYLE2024;
-	export type STYLE_LEGACY = typeof FeatureSet_EnforceNamingStyle.STYLE_LEGACY;
-	export type STYLE2026 = typeof FeatureSet_EnforceNamingStyle.STYLE2026;
-	export type UNRECOGNIZED = typeof FeatureSet_EnforceNamingStyle.UNRECOGNIZED;
+  export type ENFORCE_NAMING_STYLE_UNKNOWN = typeof FeatureSet_EnforceNamingStyle.ENFORCE_NAMING_STYLE_UNKNOWN;
+  export type STYLE2024 = typeof FeatureSet_EnforceNamingStyle.STYLE2024;
+  export type STYLE_LEGACY = typeof FeatureSet_EnforceNamingStyle.STYLE_LEGACY;
+  export type STYLE2026 = typeof FeatureSet_EnforceNamingStyle.STYLE2026;
+  export type UNRECOGNIZED = typeof FeatureSet_EnforceNamingStyle.UNRECOGNIZED;
 }
 
-export type FeatureSet_VisibilityFeature = {};
+export interface FeatureSet_VisibilityFeature {
+}
 
 export const FeatureSet_VisibilityFeature_DefaultSymbolVisibility = {
-	DEFAULT_SYMBOL_VISIBILITY_UNKNOWN: 0,
-	/** EXPORT_ALL - Default pre-EDITION_2024, all UNSET visibility are export. */
-	EXPORT_ALL: 1,
-	/** EXPORT_TOP_LEVEL - All top-level symbols default to export, nested default to local. */
-	EXPORT_TOP_LEVEL: 2,
-	/** LOCAL_ALL - All symbols default to local. */
-	LOCAL_ALL: 3,
-	/**
-	 * STRICT - All symbols local by default. Nested types cannot be exported.
-	 * With special case caveat for message { enum {} reserved 1 to max; }
-	 * This is the recommended setting for new protos.
-	 */
-	STRICT: 4,
-	UNRECOGNIZED: -1,
+  DEFAULT_SYMBOL_VISIBILITY_UNKNOWN: 0,
+  /** EXPORT_ALL - Default pre-EDITION_2024, all UNSET visibility are export. */
+  EXPORT_ALL: 1,
+  /** EXPORT_TOP_LEVEL - All top-level symbols default to export, nested default to local. */
+  EXPORT_TOP_LEVEL: 2,
+  /** LOCAL_ALL - All symbols default to local. */
+  LOCAL_ALL: 3,
+  /**
+   * STRICT - All symbols local by default. Nested types cannot be exported.
+   * With special case caveat for message { enum {} reserved 1 to max; }
+   * This is the recommended setting for new protos.
+   */
+  STRICT: 4,
+  UNRECOGNIZED: -1,
 } as const;
 
 export type FeatureSet_VisibilityFeature_DefaultSymbolVisibility =
-	(typeof FeatureSet_VisibilityFeature_DefaultSymbolVisibility)[keyof typeof FeatureSet_VisibilityFeature_DefaultSymbolVisibility];
+  typeof FeatureSet_VisibilityFeature_DefaultSymbolVisibility[
+    keyof typeof FeatureSet_VisibilityFeature_DefaultSymbolVisibility
+  ];
 
 export namespace FeatureSet_VisibilityFeature_DefaultSymbolVisibility {
-	export type DEFAULT_SYMBOL_VISIBILITY_UNKNOWN =
-		typeof FeatureSet_VisibilityFeature_DefaultSymbolVisibility.DEFAULT_SYMBOL_VISIBILITY_UNKNOWN;
-	export type EXPORT_ALL =
-		typeof FeatureSet_VisibilityFeature_DefaultSymbolVisibility.EXPORT_ALL;
-	export type EXPORT_TOP_LEVEL =
-		typeof FeatureSet_VisibilityFeature_DefaultSymbolVisibility.EXPORT_TOP_LEVEL;
-	export type LOCAL_ALL =
-		typeof FeatureSet_VisibilityFeature_DefaultSymbolVisibility.LOCAL_ALL;
-	export type STRICT =
-		typeof FeatureSet_VisibilityFeature_DefaultSymbolVisibility.STRICT;
-	export type UNRECOGNIZED =
-		typeof FeatureSet_VisibilityFeature_DefaultSymbolVisibility.UNRECOGNIZED;
+  export type DEFAULT_SYMBOL_VISIBILITY_UNKNOWN =
+    typeof FeatureSet_VisibilityFeature_DefaultSymbolVisibility.DEFAULT_SYMBOL_VISIBILITY_UNKNOWN;
+  export type EXPORT_ALL = typeof FeatureSet_VisibilityFeature_DefaultSymbolVisibility.EXPORT_ALL;
+  export type EXPORT_TOP_LEVEL = typeof FeatureSet_VisibilityFeature_DefaultSymbolVisibility.EXPORT_TOP_LEVEL;
+  export type LOCAL_ALL = typeof FeatureSet_VisibilityFeature_DefaultSymbolVisibility.LOCAL_ALL;
+  export type STRICT = typeof FeatureSet_VisibilityFeature_DefaultSymbolVisibility.STRICT;
+  export type UNRECOGNIZED = typeof FeatureSet_VisibilityFeature_DefaultSymbolVisibility.UNRECOGNIZED;
 }
 
-export type FeatureSet_ProtoLimitsFeature = {};
+export interface FeatureSet_ProtoLimitsFeature {
+}
 
 export const FeatureSet_ProtoLimitsFeature_EnforceProtoLimits = {
-	PROTO_LIMITS_UNKNOWN: 0,
-	/**
-	 * LEGACY_NO_EXPLICIT_LIMITS - Default pre-EDITION_2026: there are no limit enforcement at the protoc
-	 * level. Practical limits still exist, but they will tend to fail while
-	 * compiling protoc-generated code, and these limits tend to be language
-	 * or toolchain specific.
-	 */
-	LEGACY_NO_EXPLICIT_LIMITS: 1,
-	/**
-	 * PROTO_LIMITS2026 - A set of limits enforced by Edition 2026 by default. For a detailed
-	 * list of all the limits please consult the Edition 2026 documentation.
-	 */
-	PROTO_LIMITS2026: 2,
-	UNRECOGNIZED: -1,
+  PROTO_LIMITS_UNKNOWN: 0,
+  /**
+   * LEGACY_NO_EXPLICIT_LIMITS - Default pre-EDITION_2026: there are no limit enforcement at the protoc
+   * level. Practical limits still exist, but they will tend to fail while
+   * compiling protoc-generated code, and these limits tend to be language
+   * or toolchain specific.
+   */
+  LEGACY_NO_EXPLICIT_LIMITS: 1,
+  /**
+   * PROTO_LIMITS2026 - A set of limits enforced by Edition 2026 by default. For a detailed
+   * list of all the limits please consult the Edition 2026 documentation.
+   */
+  PROTO_LIMITS2026: 2,
+  UNRECOGNIZED: -1,
 } as const;
 
 export type FeatureSet_ProtoLimitsFeature_EnforceProtoLimits =
-	(typeof FeatureSet_ProtoLimitsFeature_EnforceProtoLimits)[keyof typeof FeatureSet_ProtoLimitsFeature_EnforceProtoLimits];
+  typeof FeatureSet_ProtoLimitsFeature_EnforceProtoLimits[
+    keyof typeof FeatureSet_ProtoLimitsFeature_EnforceProtoLimits
+  ];
 
 export namespace FeatureSet_ProtoLimitsFeature_EnforceProtoLimits {
-	export type PROTO_LIMITS_UNKNOWN =
-		typeof FeatureSet_ProtoLimitsFeature_EnforceProtoLimits.PROTO_LIMITS_UNKNOWN;
-	export type LEGACY_NO_EXPLICIT_LIMITS =
-		typeof FeatureSet_ProtoLimitsFeature_EnforceProtoLimits.LEGACY_NO_EXPLICIT_LIMITS;
-	export type PROTO_LIMITS2026 =
-		typeof FeatureSet_ProtoLimitsFeature_EnforceProtoLimits.PROTO_LIMITS2026;
-	export type UNRECOGNIZED =
-		typeof FeatureSet_ProtoLimitsFeature_EnforceProtoLimits.UNRECOGNIZED;
+  export type PROTO_LIMITS_UNKNOWN = typeof FeatureSet_ProtoLimitsFeature_EnforceProtoLimits.PROTO_LIMITS_UNKNOWN;
+  export type LEGACY_NO_EXPLICIT_LIMITS =
+    typeof FeatureSet_ProtoLimitsFeature_EnforceProtoLimits.LEGACY_NO_EXPLICIT_LIMITS;
+  export type PROTO_LIMITS2026 = typeof FeatureSet_ProtoLimitsFeature_EnforceProtoLimits.PROTO_LIMITS2026;
+  export type UNRECOGNIZED = typeof FeatureSet_ProtoLimitsFeature_EnforceProtoLimits.UNRECOGNIZED;
 }
 
 /**
@@ -1392,17 +1484,19 @@ export namespace FeatureSet_ProtoLimitsFeature_EnforceProtoLimits {
  * for the closest matching edition, followed by proto merges.
  */
 export interface FeatureSetDefaults {
-	defaults: FeatureSetDefaults_FeatureSetEditionDefault[];
-	/**
-	 * The minimum supported edition (inclusive) when this was constructed.
-	 * Editions before this will not have defaults.
-	 */
-	minimumEdition?: Edition | undefined;
-	/**
-	 * The maximum known edition (inclusive) when this was constructed. Editions
-	 * after this will not have reliable defaults.
-	 */
-	maximumEdition?: Edition | undefined;
+  defaults: FeatureSetDefaults_FeatureSetEditionDefault[];
+  /**
+   * The minimum supported edition (inclusive) when this was constructed.
+   * Editions before this will not have defaults.
+   */
+  minimumEdition?:
+    | Edition
+    | undefined;
+  /**
+   * The maximum known edition (inclusive) when this was constructed. Editions
+   * after this will not have reliable defaults.
+   */
+  maximumEdition?: Edition | undefined;
 }
 
 /**
@@ -1412,11 +1506,15 @@ export interface FeatureSetDefaults {
  * be used.  This field must be in strict ascending order by edition.
  */
 export interface FeatureSetDefaults_FeatureSetEditionDefault {
-	edition?: Edition | undefined;
-	/** Defaults of features that can be overridden in this edition. */
-	overridableFeatures?: FeatureSet | undefined;
-	/** Defaults of features that can't be overridden in this edition. */
-	fixedFeatures?: FeatureSet | undefined;
+  edition?:
+    | Edition
+    | undefined;
+  /** Defaults of features that can be overridden in this edition. */
+  overridableFeatures?:
+    | FeatureSet
+    | undefined;
+  /** Defaults of features that can't be overridden in this edition. */
+  fixedFeatures?: FeatureSet | undefined;
 }
 
 /**
@@ -1424,158 +1522,158 @@ export interface FeatureSetDefaults_FeatureSetEditionDefault {
  * FileDescriptorProto was generated.
  */
 export interface SourceCodeInfo {
-	/**
-	 * A Location identifies a piece of source code in a .proto file which
-	 * corresponds to a particular definition.  This information is intended
-	 * to be useful to IDEs, code indexers, documentation generators, and similar
-	 * tools.
-	 *
-	 * For example, say we have a file like:
-	 *   message Foo {
-	 *     optional string foo = 1;
-	 *   }
-	 * Let's look at just the field definition:
-	 *   optional string foo = 1;
-	 *   ^       ^^     ^^  ^  ^^^
-	 *   a       bc     de  f  ghi
-	 * We have the following locations:
-	 *   span   path               represents
-	 *   [a,i)  [ 4, 0, 2, 0 ]     The whole field definition.
-	 *   [a,b)  [ 4, 0, 2, 0, 4 ]  The label (optional).
-	 *   [c,d)  [ 4, 0, 2, 0, 5 ]  The type (string).
-	 *   [e,f)  [ 4, 0, 2, 0, 1 ]  The name (foo).
-	 *   [g,h)  [ 4, 0, 2, 0, 3 ]  The number (1).
-	 *
-	 * Notes:
-	 * - A location may refer to a repeated field itself (i.e. not to any
-	 *   particular index within it).  This is used whenever a set of elements are
-	 *   logically enclosed in a single code segment.  For example, an entire
-	 *   extend block (possibly containing multiple extension definitions) will
-	 *   have an outer location whose path refers to the "extensions" repeated
-	 *   field without an index.
-	 * - Multiple locations may have the same path.  This happens when a single
-	 *   logical declaration is spread out across multiple places.  The most
-	 *   obvious example is the "extend" block again -- there may be multiple
-	 *   extend blocks in the same scope, each of which will have the same path.
-	 * - A location's span is not always a subset of its parent's span.  For
-	 *   example, the "extendee" of an extension declaration appears at the
-	 *   beginning of the "extend" block and is shared by all extensions within
-	 *   the block.
-	 * - Just because a location's span is a subset of some other location's span
-	 *   does not mean that it is a descendant.  For example, a "group" defines
-	 *   both a type and a field in a single declaration.  Thus, the locations
-	 *   corresponding to the type and field and their components will overlap.
-	 * - Code which tries to interpret locations should probably be designed to
-	 *   ignore those that it doesn't understand, as more types of locations could
-	 *   be recorded in the future.
-	 */
-	location: SourceCodeInfo_Location[];
+  /**
+   * A Location identifies a piece of source code in a .proto file which
+   * corresponds to a particular definition.  This information is intended
+   * to be useful to IDEs, code indexers, documentation generators, and similar
+   * tools.
+   *
+   * For example, say we have a file like:
+   *   message Foo {
+   *     optional string foo = 1;
+   *   }
+   * Let's look at just the field definition:
+   *   optional string foo = 1;
+   *   ^       ^^     ^^  ^  ^^^
+   *   a       bc     de  f  ghi
+   * We have the following locations:
+   *   span   path               represents
+   *   [a,i)  [ 4, 0, 2, 0 ]     The whole field definition.
+   *   [a,b)  [ 4, 0, 2, 0, 4 ]  The label (optional).
+   *   [c,d)  [ 4, 0, 2, 0, 5 ]  The type (string).
+   *   [e,f)  [ 4, 0, 2, 0, 1 ]  The name (foo).
+   *   [g,h)  [ 4, 0, 2, 0, 3 ]  The number (1).
+   *
+   * Notes:
+   * - A location may refer to a repeated field itself (i.e. not to any
+   *   particular index within it).  This is used whenever a set of elements are
+   *   logically enclosed in a single code segment.  For example, an entire
+   *   extend block (possibly containing multiple extension definitions) will
+   *   have an outer location whose path refers to the "extensions" repeated
+   *   field without an index.
+   * - Multiple locations may have the same path.  This happens when a single
+   *   logical declaration is spread out across multiple places.  The most
+   *   obvious example is the "extend" block again -- there may be multiple
+   *   extend blocks in the same scope, each of which will have the same path.
+   * - A location's span is not always a subset of its parent's span.  For
+   *   example, the "extendee" of an extension declaration appears at the
+   *   beginning of the "extend" block and is shared by all extensions within
+   *   the block.
+   * - Just because a location's span is a subset of some other location's span
+   *   does not mean that it is a descendant.  For example, a "group" defines
+   *   both a type and a field in a single declaration.  Thus, the locations
+   *   corresponding to the type and field and their components will overlap.
+   * - Code which tries to interpret locations should probably be designed to
+   *   ignore those that it doesn't understand, as more types of locations could
+   *   be recorded in the future.
+   */
+  location: SourceCodeInfo_Location[];
 }
 
 export interface SourceCodeInfo_Location {
-	/**
-	 * Identifies which part of the FileDescriptorProto was defined at this
-	 * location.
-	 *
-	 * Each element is a field number or an index.  They form a path from
-	 * the root FileDescriptorProto to the place where the definition appears.
-	 * For example, this path:
-	 *   [ 4, 3, 2, 7, 1 ]
-	 * refers to:
-	 *   file.message_type(3)  // 4, 3
-	 *       .field(7)         // 2, 7
-	 *       .name()           // 1
-	 * This is because FileDescriptorProto.message_type has field number 4:
-	 *   repeated DescriptorProto message_type = 4;
-	 * and DescriptorProto.field has field number 2:
-	 *   repeated FieldDescriptorProto field = 2;
-	 * and FieldDescriptorProto.name has field number 1:
-	 *   optional string name = 1;
-	 *
-	 * Thus, the above path gives the location of a field name.  If we removed
-	 * the last element:
-	 *   [ 4, 3, 2, 7 ]
-	 * this path refers to the whole field declaration (from the beginning
-	 * of the label to the terminating semicolon).
-	 *
-	 * For options, the path refers to the interpreted option in the descriptor.
-	 * E.g., for a custom option `(my_opt) = "foo"` on a message using extension
-	 * number 10101, the path is:
-	 *   [ 4, 3, 7, 10101 ]
-	 * refers to:
-	 *   file.message_type(3)     // 4, 3
-	 *       .options()           // 7
-	 *       .my_opt()            // 10101
-	 *
-	 * Sub-locations corresponding to the interpreted option's corresponding
-	 * `UninterpretedOption` are also appended to the interpreted option, which
-	 * deviates from the actual FileDescriptorProto path. E.g.:
-	 *   [ 4, 3, 7, 10101, 2 ]
-	 * refers to the option name `(my_opt)`, and:
-	 *   [ 4, 3, 7, 10101, 7 ]
-	 * refers to the "foo" string value of the option.
-	 */
-	path: number[];
-	/**
-	 * Always has exactly three or four elements: start line, start column,
-	 * end line (optional, otherwise assumed same as start line), end column.
-	 * These are packed into a single field for efficiency.  Note that line
-	 * and column numbers are zero-based -- typically you will want to add
-	 * 1 to each before displaying to a user.
-	 */
-	span: number[];
-	/**
-	 * If this SourceCodeInfo represents a complete declaration, these are any
-	 * comments appearing before and after the declaration which appear to be
-	 * attached to the declaration.
-	 *
-	 * A series of line comments appearing on consecutive lines, with no other
-	 * tokens appearing on those lines, will be treated as a single comment.
-	 *
-	 * leading_detached_comments will keep paragraphs of comments that appear
-	 * before (but not connected to) the current element. Each paragraph,
-	 * separated by empty lines, will be one comment element in the repeated
-	 * field.
-	 *
-	 * Only the comment content is provided; comment markers (e.g. //) are
-	 * stripped out.  For block comments, leading whitespace and an asterisk
-	 * will be stripped from the beginning of each line other than the first.
-	 * Newlines are included in the output.
-	 *
-	 * Examples:
-	 *
-	 *   optional int32 foo = 1;  // Comment attached to foo.
-	 *   // Comment attached to bar.
-	 *   optional int32 bar = 2;
-	 *
-	 *   optional string baz = 3;
-	 *   // Comment attached to baz.
-	 *   // Another line attached to baz.
-	 *
-	 *   // Comment attached to moo.
-	 *   //
-	 *   // Another line attached to moo.
-	 *   optional double moo = 4;
-	 *
-	 *   // Detached comment for corge. This is not leading or trailing comments
-	 *   // to moo or corge because there are blank lines separating it from
-	 *   // both.
-	 *
-	 *   // Detached comment for corge paragraph 2.
-	 *
-	 *   optional string corge = 5;
-	 *   /* Block comment attached
-	 *    * to corge.  Leading asterisks
-	 *    * will be removed. * /
-	 *   /* Block comment attached to
-	 *    * grault. * /
-	 *   optional int32 grault = 6;
-	 *
-	 *   // ignored detached comments.
-	 */
-	leadingComments?: string | undefined;
-	trailingComments?: string | undefined;
-	leadingDetachedComments: string[];
+  /**
+   * Identifies which part of the FileDescriptorProto was defined at this
+   * location.
+   *
+   * Each element is a field number or an index.  They form a path from
+   * the root FileDescriptorProto to the place where the definition appears.
+   * For example, this path:
+   *   [ 4, 3, 2, 7, 1 ]
+   * refers to:
+   *   file.message_type(3)  // 4, 3
+   *       .field(7)         // 2, 7
+   *       .name()           // 1
+   * This is because FileDescriptorProto.message_type has field number 4:
+   *   repeated DescriptorProto message_type = 4;
+   * and DescriptorProto.field has field number 2:
+   *   repeated FieldDescriptorProto field = 2;
+   * and FieldDescriptorProto.name has field number 1:
+   *   optional string name = 1;
+   *
+   * Thus, the above path gives the location of a field name.  If we removed
+   * the last element:
+   *   [ 4, 3, 2, 7 ]
+   * this path refers to the whole field declaration (from the beginning
+   * of the label to the terminating semicolon).
+   *
+   * For options, the path refers to the interpreted option in the descriptor.
+   * E.g., for a custom option `(my_opt) = "foo"` on a message using extension
+   * number 10101, the path is:
+   *   [ 4, 3, 7, 10101 ]
+   * refers to:
+   *   file.message_type(3)     // 4, 3
+   *       .options()           // 7
+   *       .my_opt()            // 10101
+   *
+   * Sub-locations corresponding to the interpreted option's corresponding
+   * `UninterpretedOption` are also appended to the interpreted option, which
+   * deviates from the actual FileDescriptorProto path. E.g.:
+   *   [ 4, 3, 7, 10101, 2 ]
+   * refers to the option name `(my_opt)`, and:
+   *   [ 4, 3, 7, 10101, 7 ]
+   * refers to the "foo" string value of the option.
+   */
+  path: number[];
+  /**
+   * Always has exactly three or four elements: start line, start column,
+   * end line (optional, otherwise assumed same as start line), end column.
+   * These are packed into a single field for efficiency.  Note that line
+   * and column numbers are zero-based -- typically you will want to add
+   * 1 to each before displaying to a user.
+   */
+  span: number[];
+  /**
+   * If this SourceCodeInfo represents a complete declaration, these are any
+   * comments appearing before and after the declaration which appear to be
+   * attached to the declaration.
+   *
+   * A series of line comments appearing on consecutive lines, with no other
+   * tokens appearing on those lines, will be treated as a single comment.
+   *
+   * leading_detached_comments will keep paragraphs of comments that appear
+   * before (but not connected to) the current element. Each paragraph,
+   * separated by empty lines, will be one comment element in the repeated
+   * field.
+   *
+   * Only the comment content is provided; comment markers (e.g. //) are
+   * stripped out.  For block comments, leading whitespace and an asterisk
+   * will be stripped from the beginning of each line other than the first.
+   * Newlines are included in the output.
+   *
+   * Examples:
+   *
+   *   optional int32 foo = 1;  // Comment attached to foo.
+   *   // Comment attached to bar.
+   *   optional int32 bar = 2;
+   *
+   *   optional string baz = 3;
+   *   // Comment attached to baz.
+   *   // Another line attached to baz.
+   *
+   *   // Comment attached to moo.
+   *   //
+   *   // Another line attached to moo.
+   *   optional double moo = 4;
+   *
+   *   // Detached comment for corge. This is not leading or trailing comments
+   *   // to moo or corge because there are blank lines separating it from
+   *   // both.
+   *
+   *   // Detached comment for corge paragraph 2.
+   *
+   *   optional string corge = 5;
+   *   /* Block comment attached
+   *    * to corge.  Leading asterisks
+   *    * will be removed. * /
+   *   /* Block comment attached to
+   *    * grault. * /
+   *   optional int32 grault = 6;
+   *
+   *   // ignored detached comments.
+   */
+  leadingComments?: string | undefined;
+  trailingComments?: string | undefined;
+  leadingDetachedComments: string[];
 }
 
 /**
@@ -1584,33 +1682,37 @@ export interface SourceCodeInfo_Location {
  * source file, but may contain references to different source .proto files.
  */
 export interface GeneratedCodeInfo {
-	/**
-	 * An Annotation connects some span of text in generated code to an element
-	 * of its generating .proto file.
-	 */
-	annotation: GeneratedCodeInfo_Annotation[];
+  /**
+   * An Annotation connects some span of text in generated code to an element
+   * of its generating .proto file.
+   */
+  annotation: GeneratedCodeInfo_Annotation[];
 }
 
 export interface GeneratedCodeInfo_Annotation {
-	/**
-	 * Identifies the element in the original source .proto file. This field
-	 * is formatted the same as SourceCodeInfo.Location.path.
-	 */
-	path: number[];
-	/** Identifies the filesystem path to the original source .proto. */
-	sourceFile?: string | undefined;
-	/**
-	 * Identifies the starting offset in bytes in the generated code
-	 * that relates to the identified object.
-	 */
-	begin?: number | undefined;
-	/**
-	 * Identifies the ending offset in bytes in the generated code that
-	 * relates to the identified object. The end offset should be one past
-	 * the last relevant byte (so the length of the text = end - begin).
-	 */
-	end?: number | undefined;
-	semantic?: GeneratedCodeInfo_Annotation_Semantic | undefined;
+  /**
+   * Identifies the element in the original source .proto file. This field
+   * is formatted the same as SourceCodeInfo.Location.path.
+   */
+  path: number[];
+  /** Identifies the filesystem path to the original source .proto. */
+  sourceFile?:
+    | string
+    | undefined;
+  /**
+   * Identifies the starting offset in bytes in the generated code
+   * that relates to the identified object.
+   */
+  begin?:
+    | number
+    | undefined;
+  /**
+   * Identifies the ending offset in bytes in the generated code that
+   * relates to the identified object. The end offset should be one past
+   * the last relevant byte (so the length of the text = end - begin).
+   */
+  end?: number | undefined;
+  semantic?: GeneratedCodeInfo_Annotation_Semantic | undefined;
 }
 
 /**
@@ -1618,4673 +1720,4012 @@ export interface GeneratedCodeInfo_Annotation {
  * .proto file.
  */
 export const GeneratedCodeInfo_Annotation_Semantic = {
-	/** NONE - There is no effect or the effect is indescribable. */
-	NONE: 0,
-	/** SET - The element is set or otherwise mutated. */
-	SET: 1,
-	/** ALIAS - An alias to the element is returned. */
-	ALIAS: 2,
-	UNRECOGNIZED: -1,
+  /** NONE - There is no effect or the effect is indescribable. */
+  NONE: 0,
+  /** SET - The element is set or otherwise mutated. */
+  SET: 1,
+  /** ALIAS - An alias to the element is returned. */
+  ALIAS: 2,
+  UNRECOGNIZED: -1,
 } as const;
 
 export type GeneratedCodeInfo_Annotation_Semantic =
-	(typeof GeneratedCodeInfo_Annotation_Semantic)[keyof typeof GeneratedCodeInfo_Annotation_Semantic];
+  typeof GeneratedCodeInfo_Annotation_Semantic[keyof typeof GeneratedCodeInfo_Annotation_Semantic];
 
 export namespace GeneratedCodeInfo_Annotation_Semantic {
-	export type NONE = typeof GeneratedCodeInfo_Annotation_Semantic.NONE;
-	export type SET = typeof GeneratedCodeInfo_Annotation_Semantic.SET;
-	export type ALIAS = typeof GeneratedCodeInfo_Annotation_Semantic.ALIAS;
-	export type UNRECOGNIZED =
-		typeof GeneratedCodeInfo_Annotation_Semantic.UNRECOGNIZED;
+  export type NONE = typeof GeneratedCodeInfo_Annotation_Semantic.NONE;
+  export type SET = typeof GeneratedCodeInfo_Annotation_Semantic.SET;
+  export type ALIAS = typeof GeneratedCodeInfo_Annotation_Semantic.ALIAS;
+  export type UNRECOGNIZED = typeof GeneratedCodeInfo_Annotation_Semantic.UNRECOGNIZED;
 }
 
 function createBaseFileDescriptorSet(): FileDescriptorSet {
-	return { file: [] };
+  return { file: [] };
 }
 
 export const FileDescriptorSet: MessageFns<FileDescriptorSet> = {
-	encode(
-		message: FileDescriptorSet,
-		writer: BinaryWriter = new BinaryWriter(),
-	): BinaryWriter {
-		for (const v of message.file) {
-			FileDescriptorProto.encode(v!, writer.uint32(10).fork()).join();
-		}
-		return writer;
-	},
+  encode(message: FileDescriptorSet, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.file) {
+      FileDescriptorProto.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
 
-	decode(input: BinaryReader | Uint8Array, length?: number): FileDescriptorSet {
-		const reader =
-			input instanceof BinaryReader ? input : new BinaryReader(input);
-		const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-		if (previousRecursionDepth >= 100) {
-			throw new globalThis.Error("protobuf decode recursion limit exceeded");
-		}
-		(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-		try {
-			const end = length === undefined ? reader.len : reader.pos + length;
-			const message = createBaseFileDescriptorSet();
-			while (reader.pos < end) {
-				const tag = reader.uint32();
-				switch (tag >>> 3) {
-					case 1: {
-						if (tag !== 10) {
-							break;
-						}
+  decode(input: BinaryReader | Uint8Array, length?: number): FileDescriptorSet {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFileDescriptorSet();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
 
-						message.file.push(
-							FileDescriptorProto.decode(reader, reader.uint32()),
-						);
-						continue;
-					}
-				}
-				if ((tag & 7) === 4 || tag === 0) {
-					break;
-				}
-				reader.skip(tag & 7);
-			}
-			return message;
-		} finally {
-			(reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-		}
-	},
+            message.file.push(FileDescriptorProto.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
 
-	create(base?: DeepPartial<FileDescriptorSet>): FileDescriptorSet {
-		return FileDescriptorSet.fromPartial(base ?? {});
-	},
-	fromPartial(object: DeepPartial<FileDescriptorSet>): FileDescriptorSet {
-		const message = createBaseFileDescriptorSet();
-		message.file =
-			object.file?.map((e) => FileDescriptorProto.fromPartial(e)) || [];
-		return message;
-	},
+  create(base?: DeepPartial<FileDescriptorSet>): FileDescriptorSet {
+    return FileDescriptorSet.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<FileDescriptorSet>): FileDescriptorSet {
+    const message = createBaseFileDescriptorSet();
+    message.file = object.file?.map((e) => FileDescriptorProto.fromPartial(e)) || [];
+    return message;
+  },
 };
 
 function createBaseFileDescriptorProto(): FileDescriptorProto {
-	return {
-		name: "",
-		package: "",
-		dependency: [],
-		publicDependency: [],
-		weakDependency: [],
-		optionDependency: [],
-		messageType: [],
-		enumType: [],
-		service: [],
-		extension: [],
-		options: undefined,
-		sourceCodeInfo: undefined,
-		syntax: "",
-		edition: 0,
-	};
+  return {
+    name: "",
+    package: "",
+    dependency: [],
+    publicDependency: [],
+    weakDependency: [],
+    optionDependency: [],
+    messageType: [],
+    enumType: [],
+    service: [],
+    extension: [],
+    options: undefined,
+    sourceCodeInfo: undefined,
+    syntax: "",
+    edition: 0,
+  };
 }
 
 export const FileDescriptorProto: MessageFns<FileDescriptorProto> = {
-	encode(
-		message: FileDescriptorProto,
-		writer: BinaryWriter = new BinaryWriter(),
-	): BinaryWriter {
-		if (message.name !== undefined && message.name !== "") {
-			writer.uint32(10).string(message.name);
-		}
-		if (message.package !== undefined && message.package !== "") {
-			writer.uint32(18).string(message.package);
-		}
-		for (const v of message.dependency) {
-			writer.uint32(26).string(v!);
-		}
-		for (const v of message.publicDependency) {
-			writer.uint32(80).int32(v!);
-		}
-		for (const v of message.weakDependency) {
-			writer.uint32(88).int32(v!);
-		}
-		for (const v of message.optionDependency) {
-			writer.uint32(122).string(v!);
-		}
-		for (const v of message.messageType) {
-			DescriptorProto.encode(v!, writer.uint32(34).fork()).join();
-		}
-		for (const v of message.enumType) {
-			EnumDescriptorProto.encode(v!, writer.uint32(42).fork()).join();
-		}
-		for (const v of message.service) {
-			ServiceDescriptorProto.encode(v!, writer.uint32(50).fork()).join();
-		}
-		for (const v of message.extension) {
-			FieldDescriptorProto.encode(v!, writer.uint32(58).fork()).join();
-		}
-		if (message.options !== undefined) {
-			FileOptions.encode(message.options, writer.uint32(66).fork()).join();
-		}
-		if (message.sourceCodeInfo !== undefined) {
-			SourceCodeInfo.encode(
-				message.sourceCodeInfo,
-				writer.uint32(74).fork(),
-			).join();
-		}
-		if (message.syntax !== undefined && message.syntax !== "") {
-			writer.uint32(98).string(message.syntax);
-		}
-		if (message.edition !== undefined && message.edition !== 0) {
-			writer.uint32(112).int32(message.edition);
-		}
-		return writer;
-	},
+  encode(message: FileDescriptorProto, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== undefined && message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.package !== undefined && message.package !== "") {
+      writer.uint32(18).string(message.package);
+    }
+    for (const v of message.dependency) {
+      writer.uint32(26).string(v!);
+    }
+    for (const v of message.publicDependency) {
+      writer.uint32(80).int32(v!);
+    }
+    for (const v of message.weakDependency) {
+      writer.uint32(88).int32(v!);
+    }
+    for (const v of message.optionDependency) {
+      writer.uint32(122).string(v!);
+    }
+    for (const v of message.messageType) {
+      DescriptorProto.encode(v!, writer.uint32(34).fork()).join();
+    }
+    for (const v of message.enumType) {
+      EnumDescriptorProto.encode(v!, writer.uint32(42).fork()).join();
+    }
+    for (const v of message.service) {
+      ServiceDescriptorProto.encode(v!, writer.uint32(50).fork()).join();
+    }
+    for (const v of message.extension) {
+      FieldDescriptorProto.encode(v!, writer.uint32(58).fork()).join();
+    }
+    if (message.options !== undefined) {
+      FileOptions.encode(message.options, writer.uint32(66).fork()).join();
+    }
+    if (message.sourceCodeInfo !== undefined) {
+      SourceCodeInfo.encode(message.sourceCodeInfo, writer.uint32(74).fork()).join();
+    }
+    if (message.syntax !== undefined && message.syntax !== "") {
+      writer.uint32(98).string(message.syntax);
+    }
+    if (message.edition !== undefined && message.edition !== 0) {
+      writer.uint32(112).int32(message.edition);
+    }
+    return writer;
+  },
 
-	decode(
-		input: BinaryReader | Uint8Array,
-		length?: number,
-	): FileDescriptorProto {
-		const reader =
-			input instanceof BinaryReader ? input : new BinaryReader(input);
-		const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-		if (previousRecursionDepth >= 100) {
-			throw new globalThis.Error("protobuf decode recursion limit exceeded");
-		}
-		(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-		try {
-			const end = length === undefined ? reader.len : reader.pos + length;
-			const message = createBaseFileDescriptorProto();
-			while (reader.pos < end) {
-				const tag = reader.uint32();
-				switch (tag >>> 3) {
-					case 1: {
-						if (tag !== 10) {
-							break;
-						}
+  decode(input: BinaryReader | Uint8Array, length?: number): FileDescriptorProto {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFileDescriptorProto();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
 
-						message.name = reader.string();
-						continue;
-					}
-					case 2: {
-						if (tag !== 18) {
-							break;
-						}
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
 
-						message.package = reader.string();
-						continue;
-					}
-					case 3: {
-						if (tag !== 26) {
-							break;
-						}
+            message.package = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
 
-						message.dependency.push(reader.string());
-						continue;
-					}
-					case 10: {
-						if (tag === 80) {
-							message.publicDependency.push(reader.int32());
+            message.dependency.push(reader.string());
+            continue;
+          }
+          case 10: {
+            if (tag === 80) {
+              message.publicDependency.push(reader.int32());
 
-							continue;
-						}
+              continue;
+            }
 
-						if (tag === 82) {
-							const end2 = reader.uint32() + reader.pos;
-							while (reader.pos < end2) {
-								message.publicDependency.push(reader.int32());
-							}
+            if (tag === 82) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.publicDependency.push(reader.int32());
+              }
 
-							continue;
-						}
+              continue;
+            }
 
-						break;
-					}
-					case 11: {
-						if (tag === 88) {
-							message.weakDependency.push(reader.int32());
+            break;
+          }
+          case 11: {
+            if (tag === 88) {
+              message.weakDependency.push(reader.int32());
 
-							continue;
-						}
+              continue;
+            }
 
-						if (tag === 90) {
-							const end2 = reader.uint32() + reader.pos;
-							while (reader.pos < end2) {
-								message.weakDependency.push(reader.int32());
-							}
+            if (tag === 90) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.weakDependency.push(reader.int32());
+              }
 
-							continue;
-						}
+              continue;
+            }
 
-						break;
-					}
-					case 15: {
-						if (tag !== 122) {
-							break;
-						}
+            break;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
 
-						message.optionDependency.push(reader.string());
-						continue;
-					}
-					case 4: {
-						if (tag !== 34) {
-							break;
-						}
+            message.optionDependency.push(reader.string());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
 
-						message.messageType.push(
-							DescriptorProto.decode(reader, reader.uint32()),
-						);
-						continue;
-					}
-					case 5: {
-						if (tag !== 42) {
-							break;
-						}
+            message.messageType.push(DescriptorProto.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
 
-						message.enumType.push(
-							EnumDescriptorProto.decode(reader, reader.uint32()),
-						);
-						continue;
-					}
-					case 6: {
-						if (tag !== 50) {
-							break;
-						}
+            message.enumType.push(EnumDescriptorProto.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
 
-						message.service.push(
-							ServiceDescriptorProto.decode(reader, reader.uint32()),
-						);
-						continue;
-					}
-					case 7: {
-						if (tag !== 58) {
-							break;
-						}
+            message.service.push(ServiceDescriptorProto.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
 
-						message.extension.push(
-							FieldDescriptorProto.decode(reader, reader.uint32()),
-						);
-						continue;
-					}
-					case 8: {
-						if (tag !== 66) {
-							break;
-						}
+            message.extension.push(FieldDescriptorProto.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
 
-						message.options = FileOptions.decode(reader, reader.uint32());
-						continue;
-					}
-					case 9: {
-						if (tag !== 74) {
-							break;
-						}
+            message.options = FileOptions.decode(reader, reader.uint32());
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
 
-						message.sourceCodeInfo = SourceCodeInfo.decode(
-							reader,
-							reader.uint32(),
-						);
-						continue;
-					}
-					case 12: {
-						if (tag !== 98) {
-							break;
-						}
+            message.sourceCodeInfo = SourceCodeInfo.decode(reader, reader.uint32());
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
 
-						message.syntax = reader.string();
-						continue;
-					}
-					case 14: {
-						if (tag !== 112) {
-							break;
-						}
+            message.syntax = reader.string();
+            continue;
+          }
+          case 14: {
+            if (tag !== 112) {
+              break;
+            }
 
-						message.edition = reader.int32() as any;
-						continue;
-					}
-				}
-				if ((tag & 7) === 4 || tag === 0) {
-					break;
-				}
-				reader.skip(tag & 7);
-			}
-			return message;
-		} finally {
-			(reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-		}
-	},
+            message.edition = reader.int32() as any;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
 
-	create(base?: DeepPartial<FileDescriptorProto>): FileDescriptorProto {
-		return FileDescriptorProto.fromPartial(base ?? {});
-	},
-	fromPartial(object: DeepPartial<FileDescriptorProto>): FileDescriptorProto {
-		const message = createBaseFileDescriptorProto();
-		message.name = object.name ?? "";
-		message.package = object.package ?? "";
-		message.dependency = object.dependency?.map((e) => e) || [];
-		message.publicDependency = object.publicDependency?.map((e) => e) || [];
-		message.weakDependency = object.weakDependency?.map((e) => e) || [];
-		message.optionDependency = object.optionDependency?.map((e) => e) || [];
-		message.messageType =
-			object.messageType?.map((e) => DescriptorProto.fromPartial(e)) || [];
-		message.enumType =
-			object.enumType?.map((e) => EnumDescriptorProto.fromPartial(e)) || [];
-		message.service =
-			object.service?.map((e) => ServiceDescriptorProto.fromPartial(e)) || [];
-		message.extension =
-			object.extension?.map((e) => FieldDescriptorProto.fromPartial(e)) || [];
-		message.options =
-			object.options !== undefined && object.options !== null
-				? FileOptions.fromPartial(object.options)
-				: undefined;
-		message.sourceCodeInfo =
-			object.sourceCodeInfo !== undefined && object.sourceCodeInfo !== null
-				? SourceCodeInfo.fromPartial(object.sourceCodeInfo)
-				: undefined;
-		message.syntax = object.syntax ?? "";
-		message.edition = object.edition ?? 0;
-		return message;
-	},
+  create(base?: DeepPartial<FileDescriptorProto>): FileDescriptorProto {
+    return FileDescriptorProto.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<FileDescriptorProto>): FileDescriptorProto {
+    const message = createBaseFileDescriptorProto();
+    message.name = object.name ?? "";
+    message.package = object.package ?? "";
+    message.dependency = object.dependency?.map((e) => e) || [];
+    message.publicDependency = object.publicDependency?.map((e) => e) || [];
+    message.weakDependency = object.weakDependency?.map((e) => e) || [];
+    message.optionDependency = object.optionDependency?.map((e) => e) || [];
+    message.messageType = object.messageType?.map((e) => DescriptorProto.fromPartial(e)) || [];
+    message.enumType = object.enumType?.map((e) => EnumDescriptorProto.fromPartial(e)) || [];
+    message.service = object.service?.map((e) => ServiceDescriptorProto.fromPartial(e)) || [];
+    message.extension = object.extension?.map((e) => FieldDescriptorProto.fromPartial(e)) || [];
+    message.options = (object.options !== undefined && object.options !== null)
+      ? FileOptions.fromPartial(object.options)
+      : undefined;
+    message.sourceCodeInfo = (object.sourceCodeInfo !== undefined && object.sourceCodeInfo !== null)
+      ? SourceCodeInfo.fromPartial(object.sourceCodeInfo)
+      : undefined;
+    message.syntax = object.syntax ?? "";
+    message.edition = object.edition ?? 0;
+    return message;
+  },
 };
 
 function createBaseDescriptorProto(): DescriptorProto {
-	return {
-		name: "",
-		field: [],
-		extension: [],
-		nestedType: [],
-		enumType: [],
-		extensionRange: [],
-		oneofDecl: [],
-		options: undefined,
-		reservedRange: [],
-		reservedName: [],
-		visibility: 0,
-	};
+  return {
+    name: "",
+    field: [],
+    extension: [],
+    nestedType: [],
+    enumType: [],
+    extensionRange: [],
+    oneofDecl: [],
+    options: undefined,
+    reservedRange: [],
+    reservedName: [],
+    visibility: 0,
+  };
 }
 
 export const DescriptorProto: MessageFns<DescriptorProto> = {
-	encode(
-		message: DescriptorProto,
-		writer: BinaryWriter = new BinaryWriter(),
-	): BinaryWriter {
-		if (message.name !== undefined && message.name !== "") {
-			writer.uint32(10).string(message.name);
-		}
-		for (const v of message.field) {
-			FieldDescriptorProto.encode(v!, writer.uint32(18).fork()).join();
-		}
-		for (const v of message.extension) {
-			FieldDescriptorProto.encode(v!, writer.uint32(50).fork()).join();
-		}
-		for (const v of message.nestedType) {
-			DescriptorProto.encode(v!, writer.uint32(26).fork()).join();
-		}
-		for (const v of message.enumType) {
-			EnumDescriptorProto.encode(v!, writer.uint32(34).fork()).join();
-		}
-		for (const v of message.extensionRange) {
-			DescriptorProto_ExtensionRange.encode(
-				v!,
-				writer.uint32(42).fork(),
-			).join();
-		}
-		for (const v of message.oneofDecl) {
-			OneofDescriptorProto.encode(v!, writer.uint32(66).fork()).join();
-		}
-		if (message.options !== undefined) {
-			MessageOptions.encode(message.options, writer.uint32(58).fork()).join();
-		}
-		for (const v of message.reservedRange) {
-			DescriptorProto_ReservedRange.encode(v!, writer.uint32(74).fork()).join();
-		}
-		for (const v of message.reservedName) {
-			writer.uint32(82).string(v!);
-		}
-		if (message.visibility !== undefined && message.visibility !== 0) {
-			writer.uint32(88).int32(message.visibility);
-		}
-		return writer;
-	},
+  encode(message: DescriptorProto, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== undefined && message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    for (const v of message.field) {
+      FieldDescriptorProto.encode(v!, writer.uint32(18).fork()).join();
+    }
+    for (const v of message.extension) {
+      FieldDescriptorProto.encode(v!, writer.uint32(50).fork()).join();
+    }
+    for (const v of message.nestedType) {
+      DescriptorProto.encode(v!, writer.uint32(26).fork()).join();
+    }
+    for (const v of message.enumType) {
+      EnumDescriptorProto.encode(v!, writer.uint32(34).fork()).join();
+    }
+    for (const v of message.extensionRange) {
+      DescriptorProto_ExtensionRange.encode(v!, writer.uint32(42).fork()).join();
+    }
+    for (const v of message.oneofDecl) {
+      OneofDescriptorProto.encode(v!, writer.uint32(66).fork()).join();
+    }
+    if (message.options !== undefined) {
+      MessageOptions.encode(message.options, writer.uint32(58).fork()).join();
+    }
+    for (const v of message.reservedRange) {
+      DescriptorProto_ReservedRange.encode(v!, writer.uint32(74).fork()).join();
+    }
+    for (const v of message.reservedName) {
+      writer.uint32(82).string(v!);
+    }
+    if (message.visibility !== undefined && message.visibility !== 0) {
+      writer.uint32(88).int32(message.visibility);
+    }
+    return writer;
+  },
 
-	decode(input: BinaryReader | Uint8Array, length?: number): DescriptorProto {
-		const reader =
-			input instanceof BinaryReader ? input : new BinaryReader(input);
-		const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-		if (previousRecursionDepth >= 100) {
-			throw new globalThis.Error("protobuf decode recursion limit exceeded");
-		}
-		(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-		try {
-			const end = length === undefined ? reader.len : reader.pos + length;
-			const message = createBaseDescriptorProto();
-			while (reader.pos < end) {
-				const tag = reader.uint32();
-				switch (tag >>> 3) {
-					case 1: {
-						if (tag !== 10) {
-							break;
-						}
+  decode(input: BinaryReader | Uint8Array, length?: number): DescriptorProto {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDescriptorProto();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
 
-						message.name = reader.string();
-						continue;
-					}
-					case 2: {
-						if (tag !== 18) {
-							break;
-						}
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
 
-						message.field.push(
-							FieldDescriptorProto.decode(reader, reader.uint32()),
-						);
-						continue;
-					}
-					case 6: {
-						if (tag !== 50) {
-							break;
-						}
+            message.field.push(FieldDescriptorProto.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
 
-						message.extension.push(
-							FieldDescriptorProto.decode(reader, reader.uint32()),
-						);
-						continue;
-					}
-					case 3: {
-						if (tag !== 26) {
-							break;
-						}
+            message.extension.push(FieldDescriptorProto.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
 
-						message.nestedType.push(
-							DescriptorProto.decode(reader, reader.uint32()),
-						);
-						continue;
-					}
-					case 4: {
-						if (tag !== 34) {
-							break;
-						}
+            message.nestedType.push(DescriptorProto.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
 
-						message.enumType.push(
-							EnumDescriptorProto.decode(reader, reader.uint32()),
-						);
-						continue;
-					}
-					case 5: {
-						if (tag !== 42) {
-							break;
-						}
+            message.enumType.push(EnumDescriptorProto.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
 
-						message.extensionRange.push(
-							DescriptorProto_ExtensionRange.decode(reader, reader.uint32()),
-						);
-						continue;
-					}
-					case 8: {
-						if (tag !== 66) {
-							break;
-						}
+            message.extensionRange.push(DescriptorProto_ExtensionRange.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
 
-						message.oneofDecl.push(
-							OneofDescriptorProto.decode(reader, reader.uint32()),
-						);
-						continue;
-					}
-					case 7: {
-						if (tag !== 58) {
-							break;
-						}
+            message.oneofDecl.push(OneofDescriptorProto.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
 
-						message.options = MessageOptions.decode(reader, reader.uint32());
-						continue;
-					}
-					case 9: {
-						if (tag !== 74) {
-							break;
-						}
+            message.options = MessageOptions.decode(reader, reader.uint32());
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
 
-						message.reservedRange.push(
-							DescriptorProto_ReservedRange.decode(reader, reader.uint32()),
-						);
-						continue;
-					}
-					case 10: {
-						if (tag !== 82) {
-							break;
-						}
+            message.reservedRange.push(DescriptorProto_ReservedRange.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
 
-						message.reservedName.push(reader.string());
-						continue;
-					}
-					case 11: {
-						if (tag !== 88) {
-							break;
-						}
+            message.reservedName.push(reader.string());
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
 
-						message.visibility = reader.int32() as any;
-						continue;
-					}
-				}
-				if ((tag & 7) === 4 || tag === 0) {
-					break;
-				}
-				reader.skip(tag & 7);
-			}
-			return message;
-		} finally {
-			(reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-		}
-	},
+            message.visibility = reader.int32() as any;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
 
-	create(base?: DeepPartial<DescriptorProto>): DescriptorProto {
-		return DescriptorProto.fromPartial(base ?? {});
-	},
-	fromPartial(object: DeepPartial<DescriptorProto>): DescriptorProto {
-		const message = createBaseDescriptorProto();
-		message.name = object.name ?? "";
-		message.field =
-			object.field?.map((e) => FieldDescriptorProto.fromPartial(e)) || [];
-		message.extension =
-			object.extension?.map((e) => FieldDescriptorProto.fromPartial(e)) || [];
-		message.nestedType =
-			object.nestedType?.map((e) => DescriptorProto.fromPartial(e)) || [];
-		message.enumType =
-			object.enumType?.map((e) => EnumDescriptorProto.fromPartial(e)) || [];
-		message.extensionRange =
-			object.extensionRange?.map((e) =>
-				DescriptorProto_ExtensionRange.fromPartial(e),
-			) || [];
-		message.oneofDecl =
-			object.oneofDecl?.map((e) => OneofDescriptorProto.fromPartial(e)) || [];
-		message.options =
-			object.options !== undefined && object.options !== null
-				? MessageOptions.fromPartial(object.options)
-				: undefined;
-		message.reservedRange =
-			object.reservedRange?.map((e) =>
-				DescriptorProto_ReservedRange.fromPartial(e),
-			) || [];
-		message.reservedName = object.reservedName?.map((e) => e) || [];
-		message.visibility = object.visibility ?? 0;
-		return message;
-	},
+  create(base?: DeepPartial<DescriptorProto>): DescriptorProto {
+    return DescriptorProto.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DescriptorProto>): DescriptorProto {
+    const message = createBaseDescriptorProto();
+    message.name = object.name ?? "";
+    message.field = object.field?.map((e) => FieldDescriptorProto.fromPartial(e)) || [];
+    message.extension = object.extension?.map((e) => FieldDescriptorProto.fromPartial(e)) || [];
+    message.nestedType = object.nestedType?.map((e) => DescriptorProto.fromPartial(e)) || [];
+    message.enumType = object.enumType?.map((e) => EnumDescriptorProto.fromPartial(e)) || [];
+    message.extensionRange = object.extensionRange?.map((e) => DescriptorProto_ExtensionRange.fromPartial(e)) || [];
+    message.oneofDecl = object.oneofDecl?.map((e) => OneofDescriptorProto.fromPartial(e)) || [];
+    message.options = (object.options !== undefined && object.options !== null)
+      ? MessageOptions.fromPartial(object.options)
+      : undefined;
+    message.reservedRange = object.reservedRange?.map((e) => DescriptorProto_ReservedRange.fromPartial(e)) || [];
+    message.reservedName = object.reservedName?.map((e) => e) || [];
+    message.visibility = object.visibility ?? 0;
+    return message;
+  },
 };
 
 function createBaseDescriptorProto_ExtensionRange(): DescriptorProto_ExtensionRange {
-	return { start: 0, end: 0, options: undefined };
+  return { start: 0, end: 0, options: undefined };
 }
 
-export const DescriptorProto_ExtensionRange: MessageFns<DescriptorProto_ExtensionRange> =
-	{
-		encode(
-			message: DescriptorProto_ExtensionRange,
-			writer: BinaryWriter = new BinaryWriter(),
-		): BinaryWriter {
-			if (message.start !== undefined && message.start !== 0) {
-				writer.uint32(8).int32(message.start);
-			}
-			if (message.end !== undefined && message.end !== 0) {
-				writer.uint32(16).int32(message.end);
-			}
-			if (message.options !== undefined) {
-				ExtensionRangeOptions.encode(
-					message.options,
-					writer.uint32(26).fork(),
-				).join();
-			}
-			return writer;
-		},
+export const DescriptorProto_ExtensionRange: MessageFns<DescriptorProto_ExtensionRange> = {
+  encode(message: DescriptorProto_ExtensionRange, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.start !== undefined && message.start !== 0) {
+      writer.uint32(8).int32(message.start);
+    }
+    if (message.end !== undefined && message.end !== 0) {
+      writer.uint32(16).int32(message.end);
+    }
+    if (message.options !== undefined) {
+      ExtensionRangeOptions.encode(message.options, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
 
-		decode(
-			input: BinaryReader | Uint8Array,
-			length?: number,
-		): DescriptorProto_ExtensionRange {
-			const reader =
-				input instanceof BinaryReader ? input : new BinaryReader(input);
-			const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-			if (previousRecursionDepth >= 100) {
-				throw new globalThis.Error("protobuf decode recursion limit exceeded");
-			}
-			(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-			try {
-				const end = length === undefined ? reader.len : reader.pos + length;
-				const message = createBaseDescriptorProto_ExtensionRange();
-				while (reader.pos < end) {
-					const tag = reader.uint32();
-					switch (tag >>> 3) {
-						case 1: {
-							if (tag !== 8) {
-								break;
-							}
+  decode(input: BinaryReader | Uint8Array, length?: number): DescriptorProto_ExtensionRange {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDescriptorProto_ExtensionRange();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
 
-							message.start = reader.int32();
-							continue;
-						}
-						case 2: {
-							if (tag !== 16) {
-								break;
-							}
+            message.start = reader.int32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
 
-							message.end = reader.int32();
-							continue;
-						}
-						case 3: {
-							if (tag !== 26) {
-								break;
-							}
+            message.end = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
 
-							message.options = ExtensionRangeOptions.decode(
-								reader,
-								reader.uint32(),
-							);
-							continue;
-						}
-					}
-					if ((tag & 7) === 4 || tag === 0) {
-						break;
-					}
-					reader.skip(tag & 7);
-				}
-				return message;
-			} finally {
-				(reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-			}
-		},
+            message.options = ExtensionRangeOptions.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
 
-		create(
-			base?: DeepPartial<DescriptorProto_ExtensionRange>,
-		): DescriptorProto_ExtensionRange {
-			return DescriptorProto_ExtensionRange.fromPartial(base ?? {});
-		},
-		fromPartial(
-			object: DeepPartial<DescriptorProto_ExtensionRange>,
-		): DescriptorProto_ExtensionRange {
-			const message = createBaseDescriptorProto_ExtensionRange();
-			message.start = object.start ?? 0;
-			message.end = object.end ?? 0;
-			message.options =
-				object.options !== undefined && object.options !== null
-					? ExtensionRangeOptions.fromPartial(object.options)
-					: undefined;
-			return message;
-		},
-	};
+  create(base?: DeepPartial<DescriptorProto_ExtensionRange>): DescriptorProto_ExtensionRange {
+    return DescriptorProto_ExtensionRange.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DescriptorProto_ExtensionRange>): DescriptorProto_ExtensionRange {
+    const message = createBaseDescriptorProto_ExtensionRange();
+    message.start = object.start ?? 0;
+    message.end = object.end ?? 0;
+    message.options = (object.options !== undefined && object.options !== null)
+      ? ExtensionRangeOptions.fromPartial(object.options)
+      : undefined;
+    return message;
+  },
+};
 
 function createBaseDescriptorProto_ReservedRange(): DescriptorProto_ReservedRange {
-	return { start: 0, end: 0 };
+  return { start: 0, end: 0 };
 }
 
-export const DescriptorProto_ReservedRange: MessageFns<DescriptorProto_ReservedRange> =
-	{
-		encode(
-			message: DescriptorProto_ReservedRange,
-			writer: BinaryWriter = new BinaryWriter(),
-		): BinaryWriter {
-			if (message.start !== undefined && message.start !== 0) {
-				writer.uint32(8).int32(message.start);
-			}
-			if (message.end !== undefined && message.end !== 0) {
-				writer.uint32(16).int32(message.end);
-			}
-			return writer;
-		},
+export const DescriptorProto_ReservedRange: MessageFns<DescriptorProto_ReservedRange> = {
+  encode(message: DescriptorProto_ReservedRange, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.start !== undefined && message.start !== 0) {
+      writer.uint32(8).int32(message.start);
+    }
+    if (message.end !== undefined && message.end !== 0) {
+      writer.uint32(16).int32(message.end);
+    }
+    return writer;
+  },
 
-		decode(
-			input: BinaryReader | Uint8Array,
-			length?: number,
-		): DescriptorProto_ReservedRange {
-			const reader =
-				input instanceof BinaryReader ? input : new BinaryReader(input);
-			const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-			if (previousRecursionDepth >= 100) {
-				throw new globalThis.Error("protobuf decode recursion limit exceeded");
-			}
-			(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-			try {
-				const end = length === undefined ? reader.len : reader.pos + length;
-				const message = createBaseDescriptorProto_ReservedRange();
-				while (reader.pos < end) {
-					const tag = reader.uint32();
-					switch (tag >>> 3) {
-						case 1: {
-							if (tag !== 8) {
-								break;
-							}
+  decode(input: BinaryReader | Uint8Array, length?: number): DescriptorProto_ReservedRange {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDescriptorProto_ReservedRange();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
 
-							message.start = reader.int32();
-							continue;
-						}
-						case 2: {
-							if (tag !== 16) {
-								break;
-							}
+            message.start = reader.int32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
 
-							message.end = reader.int32();
-							continue;
-						}
-					}
-					if ((tag & 7) === 4 || tag === 0) {
-						break;
-					}
-					reader.skip(tag & 7);
-				}
-				return message;
-			} finally {
-				(reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-			}
-		},
+            message.end = reader.int32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
 
-		create(
-			base?: DeepPartial<DescriptorProto_ReservedRange>,
-		): DescriptorProto_ReservedRange {
-			return DescriptorProto_ReservedRange.fromPartial(base ?? {});
-		},
-		fromPartial(
-			object: DeepPartial<DescriptorProto_ReservedRange>,
-		): DescriptorProto_ReservedRange {
-			const message = createBaseDescriptorProto_ReservedRange();
-			message.start = object.start ?? 0;
-			message.end = object.end ?? 0;
-			return message;
-		},
-	};
+  create(base?: DeepPartial<DescriptorProto_ReservedRange>): DescriptorProto_ReservedRange {
+    return DescriptorProto_ReservedRange.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DescriptorProto_ReservedRange>): DescriptorProto_ReservedRange {
+    const message = createBaseDescriptorProto_ReservedRange();
+    message.start = object.start ?? 0;
+    message.end = object.end ?? 0;
+    return message;
+  },
+};
 
 function createBaseExtensionRangeOptions(): ExtensionRangeOptions {
-	return {
-		uninterpretedOption: [],
-		declaration: [],
-		features: undefined,
-		verification: 1,
-	};
+  return { uninterpretedOption: [], declaration: [], features: undefined, verification: 1 };
 }
 
 export const ExtensionRangeOptions: MessageFns<ExtensionRangeOptions> = {
-	encode(
-		message: ExtensionRangeOptions,
-		writer: BinaryWriter = new BinaryWriter(),
-	): BinaryWriter {
-		for (const v of message.uninterpretedOption) {
-			UninterpretedOption.encode(v!, writer.uint32(7994).fork()).join();
-		}
-		for (const v of message.declaration) {
-			ExtensionRangeOptions_Declaration.encode(
-				v!,
-				writer.uint32(18).fork(),
-			).join();
-		}
-		if (message.features !== undefined) {
-			FeatureSet.encode(message.features, writer.uint32(402).fork()).join();
-		}
-		if (message.verification !== undefined && message.verification !== 1) {
-			writer.uint32(24).int32(message.verification);
-		}
-		return writer;
-	},
+  encode(message: ExtensionRangeOptions, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.uninterpretedOption) {
+      UninterpretedOption.encode(v!, writer.uint32(7994).fork()).join();
+    }
+    for (const v of message.declaration) {
+      ExtensionRangeOptions_Declaration.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.features !== undefined) {
+      FeatureSet.encode(message.features, writer.uint32(402).fork()).join();
+    }
+    if (message.verification !== undefined && message.verification !== 1) {
+      writer.uint32(24).int32(message.verification);
+    }
+    return writer;
+  },
 
-	decode(
-		input: BinaryReader | Uint8Array,
-		length?: number,
-	): ExtensionRangeOptions {
-		const reader =
-			input instanceof BinaryReader ? input : new BinaryReader(input);
-		const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-		if (previousRecursionDepth >= 100) {
-			throw new globalThis.Error("protobuf decode recursion limit exceeded");
-		}
-		(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-		try {
-			const end = length === undefined ? reader.len : reader.pos + length;
-			const message = createBaseExtensionRangeOptions();
-			while (reader.pos < end) {
-				const tag = reader.uint32();
-				switch (tag >>> 3) {
-					case 999: {
-						if (tag !== 7994) {
-							break;
-						}
+  decode(input: BinaryReader | Uint8Array, length?: number): ExtensionRangeOptions {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseExtensionRangeOptions();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 999: {
+            if (tag !== 7994) {
+              break;
+            }
 
-						message.uninterpretedOption.push(
-							UninterpretedOption.decode(reader, reader.uint32()),
-						);
-						continue;
-					}
-					case 2: {
-						if (tag !== 18) {
-							break;
-						}
+            message.uninterpretedOption.push(UninterpretedOption.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
 
-						message.declaration.push(
-							ExtensionRangeOptions_Declaration.decode(reader, reader.uint32()),
-						);
-						continue;
-					}
-					case 50: {
-						if (tag !== 402) {
-							break;
-						}
+            message.declaration.push(ExtensionRangeOptions_Declaration.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 50: {
+            if (tag !== 402) {
+              break;
+            }
 
-						message.features = FeatureSet.decode(reader, reader.uint32());
-						continue;
-					}
-					case 3: {
-						if (tag !== 24) {
-							break;
-						}
+            message.features = FeatureSet.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
 
-						message.verification = reader.int32() as any;
-						continue;
-					}
-				}
-				if ((tag & 7) === 4 || tag === 0) {
-					break;
-				}
-				reader.skip(tag & 7);
-			}
-			return message;
-		} finally {
-			(reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-		}
-	},
+            message.verification = reader.int32() as any;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
 
-	create(base?: DeepPartial<ExtensionRangeOptions>): ExtensionRangeOptions {
-		return ExtensionRangeOptions.fromPartial(base ?? {});
-	},
-	fromPartial(
-		object: DeepPartial<ExtensionRangeOptions>,
-	): ExtensionRangeOptions {
-		const message = createBaseExtensionRangeOptions();
-		message.uninterpretedOption =
-			object.uninterpretedOption?.map((e) =>
-				UninterpretedOption.fromPartial(e),
-			) || [];
-		message.declaration =
-			object.declaration?.map((e) =>
-				ExtensionRangeOptions_Declaration.fromPartial(e),
-			) || [];
-		message.features =
-			object.features !== undefined && object.features !== null
-				? FeatureSet.fromPartial(object.features)
-				: undefined;
-		message.verification = object.verification ?? 1;
-		return message;
-	},
+  create(base?: DeepPartial<ExtensionRangeOptions>): ExtensionRangeOptions {
+    return ExtensionRangeOptions.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ExtensionRangeOptions>): ExtensionRangeOptions {
+    const message = createBaseExtensionRangeOptions();
+    message.uninterpretedOption = object.uninterpretedOption?.map((e) => UninterpretedOption.fromPartial(e)) || [];
+    message.declaration = object.declaration?.map((e) => ExtensionRangeOptions_Declaration.fromPartial(e)) || [];
+    message.features = (object.features !== undefined && object.features !== null)
+      ? FeatureSet.fromPartial(object.features)
+      : undefined;
+    message.verification = object.verification ?? 1;
+    return message;
+  },
 };
 
 function createBaseExtensionRangeOptions_Declaration(): ExtensionRangeOptions_Declaration {
-	return {
-		number: 0,
-		fullName: "",
-		type: "",
-		reserved: false,
-		repeated: false,
-	};
+  return { number: 0, fullName: "", type: "", reserved: false, repeated: false };
 }
 
-export const ExtensionRangeOptions_Declaration: MessageFns<ExtensionRangeOptions_Declaration> =
-	{
-		encode(
-			message: ExtensionRangeOptions_Declaration,
-			writer: BinaryWriter = new BinaryWriter(),
-		): BinaryWriter {
-			if (message.number !== undefined && message.number !== 0) {
-				writer.uint32(8).int32(message.number);
-			}
-			if (message.fullName !== undefined && message.fullName !== "") {
-				writer.uint32(18).string(message.fullName);
-			}
-			if (message.type !== undefined && message.type !== "") {
-				writer.uint32(26).string(message.type);
-			}
-			if (message.reserved !== undefined && message.reserved !== false) {
-				writer.uint32(40).bool(message.reserved);
-			}
-			if (message.repeated !== undefined && message.repeated !== false) {
-				writer.uint32(48).bool(message.repeated);
-			}
-			return writer;
-		},
+export const ExtensionRangeOptions_Declaration: MessageFns<ExtensionRangeOptions_Declaration> = {
+  encode(message: ExtensionRangeOptions_Declaration, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.number !== undefined && message.number !== 0) {
+      writer.uint32(8).int32(message.number);
+    }
+    if (message.fullName !== undefined && message.fullName !== "") {
+      writer.uint32(18).string(message.fullName);
+    }
+    if (message.type !== undefined && message.type !== "") {
+      writer.uint32(26).string(message.type);
+    }
+    if (message.reserved !== undefined && message.reserved !== false) {
+      writer.uint32(40).bool(message.reserved);
+    }
+    if (message.repeated !== undefined && message.repeated !== false) {
+      writer.uint32(48).bool(message.repeated);
+    }
+    return writer;
+  },
 
-		decode(
-			input: BinaryReader | Uint8Array,
-			length?: number,
-		): ExtensionRangeOptions_Declaration {
-			const reader =
-				input instanceof BinaryReader ? input : new BinaryReader(input);
-			const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-			if (previousRecursionDepth >= 100) {
-				throw new globalThis.Error("protobuf decode recursion limit exceeded");
-			}
-			(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-			try {
-				const end = length === undefined ? reader.len : reader.pos + length;
-				const message = createBaseExtensionRangeOptions_Declaration();
-				while (reader.pos < end) {
-					const tag = reader.uint32();
-					switch (tag >>> 3) {
-						case 1: {
-							if (tag !== 8) {
-								break;
-							}
+  decode(input: BinaryReader | Uint8Array, length?: number): ExtensionRangeOptions_Declaration {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseExtensionRangeOptions_Declaration();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
 
-							message.number = reader.int32();
-							continue;
-						}
-						case 2: {
-							if (tag !== 18) {
-								break;
-							}
+            message.number = reader.int32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
 
-							message.fullName = reader.string();
-							continue;
-						}
-						case 3: {
-							if (tag !== 26) {
-								break;
-							}
+            message.fullName = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
 
-							message.type = reader.string();
-							continue;
-						}
-						case 5: {
-							if (tag !== 40) {
-								break;
-							}
+            message.type = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
 
-							message.reserved = reader.bool();
-							continue;
-						}
-						case 6: {
-							if (tag !== 48) {
-								break;
-							}
+            message.reserved = reader.bool();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
 
-							message.repeated = reader.bool();
-							continue;
-						}
-					}
-					if ((tag & 7) === 4 || tag === 0) {
-						break;
-					}
-					reader.skip(tag & 7);
-				}
-				return message;
-			} finally {
-				(reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-			}
-		},
+            message.repeated = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
 
-		create(
-			base?: DeepPartial<ExtensionRangeOptions_Declaration>,
-		): ExtensionRangeOptions_Declaration {
-			return ExtensionRangeOptions_Declaration.fromPartial(base ?? {});
-		},
-		fromPartial(
-			object: DeepPartial<ExtensionRangeOptions_Declaration>,
-		): ExtensionRangeOptions_Declaration {
-			const message = createBaseExtensionRangeOptions_Declaration();
-			message.number = object.number ?? 0;
-			message.fullName = object.fullName ?? "";
-			message.type = object.type ?? "";
-			message.reserved = object.reserved ?? false;
-			message.repeated = object.repeated ?? false;
-			return message;
-		},
-	};
+  create(base?: DeepPartial<ExtensionRangeOptions_Declaration>): ExtensionRangeOptions_Declaration {
+    return ExtensionRangeOptions_Declaration.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ExtensionRangeOptions_Declaration>): ExtensionRangeOptions_Declaration {
+    const message = createBaseExtensionRangeOptions_Declaration();
+    message.number = object.number ?? 0;
+    message.fullName = object.fullName ?? "";
+    message.type = object.type ?? "";
+    message.reserved = object.reserved ?? false;
+    message.repeated = object.repeated ?? false;
+    return message;
+  },
+};
 
 function createBaseFieldDescriptorProto(): FieldDescriptorProto {
-	return {
-		name: "",
-		number: 0,
-		label: 1,
-		type: 1,
-		typeName: "",
-		extendee: "",
-		defaultValue: "",
-		oneofIndex: 0,
-		jsonName: "",
-		options: undefined,
-		proto3Optional: false,
-	};
+  return {
+    name: "",
+    number: 0,
+    label: 1,
+    type: 1,
+    typeName: "",
+    extendee: "",
+    defaultValue: "",
+    oneofIndex: 0,
+    jsonName: "",
+    options: undefined,
+    proto3Optional: false,
+  };
 }
 
 export const FieldDescriptorProto: MessageFns<FieldDescriptorProto> = {
-	encode(
-		message: FieldDescriptorProto,
-		writer: BinaryWriter = new BinaryWriter(),
-	): BinaryWriter {
-		if (message.name !== undefined && message.name !== "") {
-			writer.uint32(10).string(message.name);
-		}
-		if (message.number !== undefined && message.number !== 0) {
-			writer.uint32(24).int32(message.number);
-		}
-		if (message.label !== undefined && message.label !== 1) {
-			writer.uint32(32).int32(message.label);
-		}
-		if (message.type !== undefined && message.type !== 1) {
-			writer.uint32(40).int32(message.type);
-		}
-		if (message.typeName !== undefined && message.typeName !== "") {
-			writer.uint32(50).string(message.typeName);
-		}
-		if (message.extendee !== undefined && message.extendee !== "") {
-			writer.uint32(18).string(message.extendee);
-		}
-		if (message.defaultValue !== undefined && message.defaultValue !== "") {
-			writer.uint32(58).string(message.defaultValue);
-		}
-		if (message.oneofIndex !== undefined && message.oneofIndex !== 0) {
-			writer.uint32(72).int32(message.oneofIndex);
-		}
-		if (message.jsonName !== undefined && message.jsonName !== "") {
-			writer.uint32(82).string(message.jsonName);
-		}
-		if (message.options !== undefined) {
-			FieldOptions.encode(message.options, writer.uint32(66).fork()).join();
-		}
-		if (
-			message.proto3Optional !== undefined &&
-			message.proto3Optional !== false
-		) {
-			writer.uint32(136).bool(message.proto3Optional);
-		}
-		return writer;
-	},
+  encode(message: FieldDescriptorProto, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== undefined && message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.number !== undefined && message.number !== 0) {
+      writer.uint32(24).int32(message.number);
+    }
+    if (message.label !== undefined && message.label !== 1) {
+      writer.uint32(32).int32(message.label);
+    }
+    if (message.type !== undefined && message.type !== 1) {
+      writer.uint32(40).int32(message.type);
+    }
+    if (message.typeName !== undefined && message.typeName !== "") {
+      writer.uint32(50).string(message.typeName);
+    }
+    if (message.extendee !== undefined && message.extendee !== "") {
+      writer.uint32(18).string(message.extendee);
+    }
+    if (message.defaultValue !== undefined && message.defaultValue !== "") {
+      writer.uint32(58).string(message.defaultValue);
+    }
+    if (message.oneofIndex !== undefined && message.oneofIndex !== 0) {
+      writer.uint32(72).int32(message.oneofIndex);
+    }
+    if (message.jsonName !== undefined && message.jsonName !== "") {
+      writer.uint32(82).string(message.jsonName);
+    }
+    if (message.options !== undefined) {
+      FieldOptions.encode(message.options, writer.uint32(66).fork()).join();
+    }
+    if (message.proto3Optional !== undefined && message.proto3Optional !== false) {
+      writer.uint32(136).bool(message.proto3Optional);
+    }
+    return writer;
+  },
 
-	decode(
-		input: BinaryReader | Uint8Array,
-		length?: number,
-	): FieldDescriptorProto {
-		const reader =
-			input instanceof BinaryReader ? input : new BinaryReader(input);
-		const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-		if (previousRecursionDepth >= 100) {
-			throw new globalThis.Error("protobuf decode recursion limit exceeded");
-		}
-		(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-		try {
-			const end = length === undefined ? reader.len : reader.pos + length;
-			const message = createBaseFieldDescriptorProto();
-			while (reader.pos < end) {
-				const tag = reader.uint32();
-				switch (tag >>> 3) {
-					case 1: {
-						if (tag !== 10) {
-							break;
-						}
+  decode(input: BinaryReader | Uint8Array, length?: number): FieldDescriptorProto {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFieldDescriptorProto();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
 
-						message.name = reader.string();
-						continue;
-					}
-					case 3: {
-						if (tag !== 24) {
-							break;
-						}
+            message.name = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
 
-						message.number = reader.int32();
-						continue;
-					}
-					case 4: {
-						if (tag !== 32) {
-							break;
-						}
+            message.number = reader.int32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
 
-						message.label = reader.int32() as any;
-						continue;
-					}
-					case 5: {
-						if (tag !== 40) {
-							break;
-						}
+            message.label = reader.int32() as any;
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
 
-						message.type = reader.int32() as any;
-						continue;
-					}
-					case 6: {
-						if (tag !== 50) {
-							break;
-						}
+            message.type = reader.int32() as any;
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
 
-						message.typeName = reader.string();
-						continue;
-					}
-					case 2: {
-						if (tag !== 18) {
-							break;
-						}
+            message.typeName = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
 
-						message.extendee = reader.string();
-						continue;
-					}
-					case 7: {
-						if (tag !== 58) {
-							break;
-						}
+            message.extendee = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
 
-						message.defaultValue = reader.string();
-						continue;
-					}
-					case 9: {
-						if (tag !== 72) {
-							break;
-						}
+            message.defaultValue = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
 
-						message.oneofIndex = reader.int32();
-						continue;
-					}
-					case 10: {
-						if (tag !== 82) {
-							break;
-						}
+            message.oneofIndex = reader.int32();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
 
-						message.jsonName = reader.string();
-						continue;
-					}
-					case 8: {
-						if (tag !== 66) {
-							break;
-						}
+            message.jsonName = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
 
-						message.options = FieldOptions.decode(reader, reader.uint32());
-						continue;
-					}
-					case 17: {
-						if (tag !== 136) {
-							break;
-						}
+            message.options = FieldOptions.decode(reader, reader.uint32());
+            continue;
+          }
+          case 17: {
+            if (tag !== 136) {
+              break;
+            }
 
-						message.proto3Optional = reader.bool();
-						continue;
-					}
-				}
-				if ((tag & 7) === 4 || tag === 0) {
-					break;
-				}
-				reader.skip(tag & 7);
-			}
-			return message;
-		} finally {
-			(reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-		}
-	},
+            message.proto3Optional = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
 
-	create(base?: DeepPartial<FieldDescriptorProto>): FieldDescriptorProto {
-		return FieldDescriptorProto.fromPartial(base ?? {});
-	},
-	fromPartial(object: DeepPartial<FieldDescriptorProto>): FieldDescriptorProto {
-		const message = createBaseFieldDescriptorProto();
-		message.name = object.name ?? "";
-		message.number = object.number ?? 0;
-		message.label = object.label ?? 1;
-		message.type = object.type ?? 1;
-		message.typeName = object.typeName ?? "";
-		message.extendee = object.extendee ?? "";
-		message.defaultValue = object.defaultValue ?? "";
-		message.oneofIndex = object.oneofIndex ?? 0;
-		message.jsonName = object.jsonName ?? "";
-		message.options =
-			object.options !== undefined && object.options !== null
-				? FieldOptions.fromPartial(object.options)
-				: undefined;
-		message.proto3Optional = object.proto3Optional ?? false;
-		return message;
-	},
+  create(base?: DeepPartial<FieldDescriptorProto>): FieldDescriptorProto {
+    return FieldDescriptorProto.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<FieldDescriptorProto>): FieldDescriptorProto {
+    const message = createBaseFieldDescriptorProto();
+    message.name = object.name ?? "";
+    message.number = object.number ?? 0;
+    message.label = object.label ?? 1;
+    message.type = object.type ?? 1;
+    message.typeName = object.typeName ?? "";
+    message.extendee = object.extendee ?? "";
+    message.defaultValue = object.defaultValue ?? "";
+    message.oneofIndex = object.oneofIndex ?? 0;
+    message.jsonName = object.jsonName ?? "";
+    message.options = (object.options !== undefined && object.options !== null)
+      ? FieldOptions.fromPartial(object.options)
+      : undefined;
+    message.proto3Optional = object.proto3Optional ?? false;
+    return message;
+  },
 };
 
 function createBaseOneofDescriptorProto(): OneofDescriptorProto {
-	return { name: "", options: undefined };
+  return { name: "", options: undefined };
 }
 
 export const OneofDescriptorProto: MessageFns<OneofDescriptorProto> = {
-	encode(
-		message: OneofDescriptorProto,
-		writer: BinaryWriter = new BinaryWriter(),
-	): BinaryWriter {
-		if (message.name !== undefined && message.name !== "") {
-			writer.uint32(10).string(message.name);
-		}
-		if (message.options !== undefined) {
-			OneofOptions.encode(message.options, writer.uint32(18).fork()).join();
-		}
-		return writer;
-	},
+  encode(message: OneofDescriptorProto, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== undefined && message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.options !== undefined) {
+      OneofOptions.encode(message.options, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
 
-	decode(
-		input: BinaryReader | Uint8Array,
-		length?: number,
-	): OneofDescriptorProto {
-		const reader =
-			input instanceof BinaryReader ? input : new BinaryReader(input);
-		const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-		if (previousRecursionDepth >= 100) {
-			throw new globalThis.Error("protobuf decode recursion limit exceeded");
-		}
-		(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-		try {
-			const end = length === undefined ? reader.len : reader.pos + length;
-			const message = createBaseOneofDescriptorProto();
-			while (reader.pos < end) {
-				const tag = reader.uint32();
-				switch (tag >>> 3) {
-					case 1: {
-						if (tag !== 10) {
-							break;
-						}
+  decode(input: BinaryReader | Uint8Array, length?: number): OneofDescriptorProto {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseOneofDescriptorProto();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
 
-						message.name = reader.string();
-						continue;
-					}
-					case 2: {
-						if (tag !== 18) {
-							break;
-						}
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
 
-						message.options = OneofOptions.decode(reader, reader.uint32());
-						continue;
-					}
-				}
-				if ((tag & 7) === 4 || tag === 0) {
-					break;
-				}
-				reader.skip(tag & 7);
-			}
-			return message;
-		} finally {
-			(reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-		}
-	},
+            message.options = OneofOptions.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
 
-	create(base?: DeepPartial<OneofDescriptorProto>): OneofDescriptorProto {
-		return OneofDescriptorProto.fromPartial(base ?? {});
-	},
-	fromPartial(object: DeepPartial<OneofDescriptorProto>): OneofDescriptorProto {
-		const message = createBaseOneofDescriptorProto();
-		message.name = object.name ?? "";
-		message.options =
-			object.options !== undefined && object.options !== null
-				? OneofOptions.fromPartial(object.options)
-				: undefined;
-		return message;
-	},
+  create(base?: DeepPartial<OneofDescriptorProto>): OneofDescriptorProto {
+    return OneofDescriptorProto.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<OneofDescriptorProto>): OneofDescriptorProto {
+    const message = createBaseOneofDescriptorProto();
+    message.name = object.name ?? "";
+    message.options = (object.options !== undefined && object.options !== null)
+      ? OneofOptions.fromPartial(object.options)
+      : undefined;
+    return message;
+  },
 };
 
 function createBaseEnumDescriptorProto(): EnumDescriptorProto {
-	return {
-		name: "",
-		value: [],
-		options: undefined,
-		reservedRange: [],
-		reservedName: [],
-		visibility: 0,
-	};
+  return { name: "", value: [], options: undefined, reservedRange: [], reservedName: [], visibility: 0 };
 }
 
 export const EnumDescriptorProto: MessageFns<EnumDescriptorProto> = {
-	encode(
-		message: EnumDescriptorProto,
-		writer: BinaryWriter = new BinaryWriter(),
-	): BinaryWriter {
-		if (message.name !== undefined && message.name !== "") {
-			writer.uint32(10).string(message.name);
-		}
-		for (const v of message.value) {
-			EnumValueDescriptorProto.encode(v!, writer.uint32(18).fork()).join();
-		}
-		if (message.options !== undefined) {
-			EnumOptions.encode(message.options, writer.uint32(26).fork()).join();
-		}
-		for (const v of message.reservedRange) {
-			EnumDescriptorProto_EnumReservedRange.encode(
-				v!,
-				writer.uint32(34).fork(),
-			).join();
-		}
-		for (const v of message.reservedName) {
-			writer.uint32(42).string(v!);
-		}
-		if (message.visibility !== undefined && message.visibility !== 0) {
-			writer.uint32(48).int32(message.visibility);
-		}
-		return writer;
-	},
+  encode(message: EnumDescriptorProto, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== undefined && message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    for (const v of message.value) {
+      EnumValueDescriptorProto.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.options !== undefined) {
+      EnumOptions.encode(message.options, writer.uint32(26).fork()).join();
+    }
+    for (const v of message.reservedRange) {
+      EnumDescriptorProto_EnumReservedRange.encode(v!, writer.uint32(34).fork()).join();
+    }
+    for (const v of message.reservedName) {
+      writer.uint32(42).string(v!);
+    }
+    if (message.visibility !== undefined && message.visibility !== 0) {
+      writer.uint32(48).int32(message.visibility);
+    }
+    return writer;
+  },
 
-	decode(
-		input: BinaryReader | Uint8Array,
-		length?: number,
-	): EnumDescriptorProto {
-		const reader =
-			input instanceof BinaryReader ? input : new BinaryReader(input);
-		const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-		if (previousRecursionDepth >= 100) {
-			throw new globalThis.Error("protobuf decode recursion limit exceeded");
-		}
-		(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-		try {
-			const end = length === undefined ? reader.len : reader.pos + length;
-			const message = createBaseEnumDescriptorProto();
-			while (reader.pos < end) {
-				const tag = reader.uint32();
-				switch (tag >>> 3) {
-					case 1: {
-						if (tag !== 10) {
-							break;
-						}
+  decode(input: BinaryReader | Uint8Array, length?: number): EnumDescriptorProto {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEnumDescriptorProto();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
 
-						message.name = reader.string();
-						continue;
-					}
-					case 2: {
-						if (tag !== 18) {
-							break;
-						}
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
 
-						message.value.push(
-							EnumValueDescriptorProto.decode(reader, reader.uint32()),
-						);
-						continue;
-					}
-					case 3: {
-						if (tag !== 26) {
-							break;
-						}
+            message.value.push(EnumValueDescriptorProto.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
 
-						message.options = EnumOptions.decode(reader, reader.uint32());
-						continue;
-					}
-					case 4: {
-						if (tag !== 34) {
-							break;
-						}
+            message.options = EnumOptions.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
 
-						message.reservedRange.push(
-							EnumDescriptorProto_EnumReservedRange.decode(
-								reader,
-								reader.uint32(),
-							),
-						);
-						continue;
-					}
-					case 5: {
-						if (tag !== 42) {
-							break;
-						}
+            message.reservedRange.push(EnumDescriptorProto_EnumReservedRange.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
 
-						message.reservedName.push(reader.string());
-						continue;
-					}
-					case 6: {
-						if (tag !== 48) {
-							break;
-						}
+            message.reservedName.push(reader.string());
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
 
-						message.visibility = reader.int32() as any;
-						continue;
-					}
-				}
-				if ((tag & 7) === 4 || tag === 0) {
-					break;
-				}
-				reader.skip(tag & 7);
-			}
-			return message;
-		} finally {
-			(reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-		}
-	},
+            message.visibility = reader.int32() as any;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
 
-	create(base?: DeepPartial<EnumDescriptorProto>): EnumDescriptorProto {
-		return EnumDescriptorProto.fromPartial(base ?? {});
-	},
-	fromPartial(object: DeepPartial<EnumDescriptorProto>): EnumDescriptorProto {
-		const message = createBaseEnumDescriptorProto();
-		message.name = object.name ?? "";
-		message.value =
-			object.value?.map((e) => EnumValueDescriptorProto.fromPartial(e)) || [];
-		message.options =
-			object.options !== undefined && object.options !== null
-				? EnumOptions.fromPartial(object.options)
-				: undefined;
-		message.reservedRange =
-			object.reservedRange?.map((e) =>
-				EnumDescriptorProto_EnumReservedRange.fromPartial(e),
-			) || [];
-		message.reservedName = object.reservedName?.map((e) => e) || [];
-		message.visibility = object.visibility ?? 0;
-		return message;
-	},
+  create(base?: DeepPartial<EnumDescriptorProto>): EnumDescriptorProto {
+    return EnumDescriptorProto.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<EnumDescriptorProto>): EnumDescriptorProto {
+    const message = createBaseEnumDescriptorProto();
+    message.name = object.name ?? "";
+    message.value = object.value?.map((e) => EnumValueDescriptorProto.fromPartial(e)) || [];
+    message.options = (object.options !== undefined && object.options !== null)
+      ? EnumOptions.fromPartial(object.options)
+      : undefined;
+    message.reservedRange = object.reservedRange?.map((e) => EnumDescriptorProto_EnumReservedRange.fromPartial(e)) ||
+      [];
+    message.reservedName = object.reservedName?.map((e) => e) || [];
+    message.visibility = object.visibility ?? 0;
+    return message;
+  },
 };
 
 function createBaseEnumDescriptorProto_EnumReservedRange(): EnumDescriptorProto_EnumReservedRange {
-	return { start: 0, end: 0 };
+  return { start: 0, end: 0 };
 }
 
-export const EnumDescriptorProto_EnumReservedRange: MessageFns<EnumDescriptorProto_EnumReservedRange> =
-	{
-		encode(
-			message: EnumDescriptorProto_EnumReservedRange,
-			writer: BinaryWriter = new BinaryWriter(),
-		): BinaryWriter {
-			if (message.start !== undefined && message.start !== 0) {
-				writer.uint32(8).int32(message.start);
-			}
-			if (message.end !== undefined && message.end !== 0) {
-				writer.uint32(16).int32(message.end);
-			}
-			return writer;
-		},
+export const EnumDescriptorProto_EnumReservedRange: MessageFns<EnumDescriptorProto_EnumReservedRange> = {
+  encode(message: EnumDescriptorProto_EnumReservedRange, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.start !== undefined && message.start !== 0) {
+      writer.uint32(8).int32(message.start);
+    }
+    if (message.end !== undefined && message.end !== 0) {
+      writer.uint32(16).int32(message.end);
+    }
+    return writer;
+  },
 
-		decode(
-			input: BinaryReader | Uint8Array,
-			length?: number,
-		): EnumDescriptorProto_EnumReservedRange {
-			const reader =
-				input instanceof BinaryReader ? input : new BinaryReader(input);
-			const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-			if (previousRecursionDepth >= 100) {
-				throw new globalThis.Error("protobuf decode recursion limit exceeded");
-			}
-			(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-			try {
-				const end = length === undefined ? reader.len : reader.pos + length;
-				const message = createBaseEnumDescriptorProto_EnumReservedRange();
-				while (reader.pos < end) {
-					const tag = reader.uint32();
-					switch (tag >>> 3) {
-						case 1: {
-							if (tag !== 8) {
-								break;
-							}
+  decode(input: BinaryReader | Uint8Array, length?: number): EnumDescriptorProto_EnumReservedRange {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEnumDescriptorProto_EnumReservedRange();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
 
-							message.start = reader.int32();
-							continue;
-						}
-						case 2: {
-							if (tag !== 16) {
-								break;
-							}
+            message.start = reader.int32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
 
-							message.end = reader.int32();
-							continue;
-						}
-					}
-					if ((tag & 7) === 4 || tag === 0) {
-						break;
-					}
-					reader.skip(tag & 7);
-				}
-				return message;
-			} finally {
-				(reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-			}
-		},
+            message.end = reader.int32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
 
-		create(
-			base?: DeepPartial<EnumDescriptorProto_EnumReservedRange>,
-		): EnumDescriptorProto_EnumReservedRange {
-			return EnumDescriptorProto_EnumReservedRange.fromPartial(base ?? {});
-		},
-		fromPartial(
-			object: DeepPartial<EnumDescriptorProto_EnumReservedRange>,
-		): EnumDescriptorProto_EnumReservedRange {
-			const message = createBaseEnumDescriptorProto_EnumReservedRange();
-			message.start = object.start ?? 0;
-			message.end = object.end ?? 0;
-			return message;
-		},
-	};
+  create(base?: DeepPartial<EnumDescriptorProto_EnumReservedRange>): EnumDescriptorProto_EnumReservedRange {
+    return EnumDescriptorProto_EnumReservedRange.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<EnumDescriptorProto_EnumReservedRange>): EnumDescriptorProto_EnumReservedRange {
+    const message = createBaseEnumDescriptorProto_EnumReservedRange();
+    message.start = object.start ?? 0;
+    message.end = object.end ?? 0;
+    return message;
+  },
+};
 
 function createBaseEnumValueDescriptorProto(): EnumValueDescriptorProto {
-	return { name: "", number: 0, options: undefined };
+  return { name: "", number: 0, options: undefined };
 }
 
 export const EnumValueDescriptorProto: MessageFns<EnumValueDescriptorProto> = {
-	encode(
-		message: EnumValueDescriptorProto,
-		writer: BinaryWriter = new BinaryWriter(),
-	): BinaryWriter {
-		if (message.name !== undefined && message.name !== "") {
-			writer.uint32(10).string(message.name);
-		}
-		if (message.number !== undefined && message.number !== 0) {
-			writer.uint32(16).int32(message.number);
-		}
-		if (message.options !== undefined) {
-			EnumValueOptions.encode(message.options, writer.uint32(26).fork()).join();
-		}
-		return writer;
-	},
+  encode(message: EnumValueDescriptorProto, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== undefined && message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.number !== undefined && message.number !== 0) {
+      writer.uint32(16).int32(message.number);
+    }
+    if (message.options !== undefined) {
+      EnumValueOptions.encode(message.options, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
 
-	decode(
-		input: BinaryReader | Uint8Array,
-		length?: number,
-	): EnumValueDescriptorProto {
-		const reader =
-			input instanceof BinaryReader ? input : new BinaryReader(input);
-		const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-		if (previousRecursionDepth >= 100) {
-			throw new globalThis.Error("protobuf decode recursion limit exceeded");
-		}
-		(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-		try {
-			const end = length === undefined ? reader.len : reader.pos + length;
-			const message = createBaseEnumValueDescriptorProto();
-			while (reader.pos < end) {
-				const tag = reader.uint32();
-				switch (tag >>> 3) {
-					case 1: {
-						if (tag !== 10) {
-							break;
-						}
+  decode(input: BinaryReader | Uint8Array, length?: number): EnumValueDescriptorProto {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEnumValueDescriptorProto();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
 
-						message.name = reader.string();
-						continue;
-					}
-					case 2: {
-						if (tag !== 16) {
-							break;
-						}
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
 
-						message.number = reader.int32();
-						continue;
-					}
-					case 3: {
-						if (tag !== 26) {
-							break;
-						}
+            message.number = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
 
-						message.options = EnumValueOptions.decode(reader, reader.uint32());
-						continue;
-					}
-				}
-				if ((tag & 7) === 4 || tag === 0) {
-					break;
-				}
-				reader.skip(tag & 7);
-			}
-			return message;
-		} finally {
-			(reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-		}
-	},
+            message.options = EnumValueOptions.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
 
-	create(
-		base?: DeepPartial<EnumValueDescriptorProto>,
-	): EnumValueDescriptorProto {
-		return EnumValueDescriptorProto.fromPartial(base ?? {});
-	},
-	fromPartial(
-		object: DeepPartial<EnumValueDescriptorProto>,
-	): EnumValueDescriptorProto {
-		const message = createBaseEnumValueDescriptorProto();
-		message.name = object.name ?? "";
-		message.number = object.number ?? 0;
-		message.options =
-			object.options !== undefined && object.options !== null
-				? EnumValueOptions.fromPartial(object.options)
-				: undefined;
-		return message;
-	},
+  create(base?: DeepPartial<EnumValueDescriptorProto>): EnumValueDescriptorProto {
+    return EnumValueDescriptorProto.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<EnumValueDescriptorProto>): EnumValueDescriptorProto {
+    const message = createBaseEnumValueDescriptorProto();
+    message.name = object.name ?? "";
+    message.number = object.number ?? 0;
+    message.options = (object.options !== undefined && object.options !== null)
+      ? EnumValueOptions.fromPartial(object.options)
+      : undefined;
+    return message;
+  },
 };
 
 function createBaseServiceDescriptorProto(): ServiceDescriptorProto {
-	return { name: "", method: [], options: undefined };
+  return { name: "", method: [], options: undefined };
 }
 
 export const ServiceDescriptorProto: MessageFns<ServiceDescriptorProto> = {
-	encode(
-		message: ServiceDescriptorProto,
-		writer: BinaryWriter = new BinaryWriter(),
-	): BinaryWriter {
-		if (message.name !== undefined && message.name !== "") {
-			writer.uint32(10).string(message.name);
-		}
-		for (const v of message.method) {
-			MethodDescriptorProto.encode(v!, writer.uint32(18).fork()).join();
-		}
-		if (message.options !== undefined) {
-			ServiceOptions.encode(message.options, writer.uint32(26).fork()).join();
-		}
-		return writer;
-	},
+  encode(message: ServiceDescriptorProto, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== undefined && message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    for (const v of message.method) {
+      MethodDescriptorProto.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.options !== undefined) {
+      ServiceOptions.encode(message.options, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
 
-	decode(
-		input: BinaryReader | Uint8Array,
-		length?: number,
-	): ServiceDescriptorProto {
-		const reader =
-			input instanceof BinaryReader ? input : new BinaryReader(input);
-		const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-		if (previousRecursionDepth >= 100) {
-			throw new globalThis.Error("protobuf decode recursion limit exceeded");
-		}
-		(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-		try {
-			const end = length === undefined ? reader.len : reader.pos + length;
-			const message = createBaseServiceDescriptorProto();
-			while (reader.pos < end) {
-				const tag = reader.uint32();
-				switch (tag >>> 3) {
-					case 1: {
-						if (tag !== 10) {
-							break;
-						}
+  decode(input: BinaryReader | Uint8Array, length?: number): ServiceDescriptorProto {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseServiceDescriptorProto();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
 
-						message.name = reader.string();
-						continue;
-					}
-					case 2: {
-						if (tag !== 18) {
-							break;
-						}
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
 
-						message.method.push(
-							MethodDescriptorProto.decode(reader, reader.uint32()),
-						);
-						continue;
-					}
-					case 3: {
-						if (tag !== 26) {
-							break;
-						}
+            message.method.push(MethodDescriptorProto.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
 
-						message.options = ServiceOptions.decode(reader, reader.uint32());
-						continue;
-					}
-				}
-				if ((tag & 7) === 4 || tag === 0) {
-					break;
-				}
-				reader.skip(tag & 7);
-			}
-			return message;
-		} finally {
-			(reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-		}
-	},
+            message.options = ServiceOptions.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
 
-	create(base?: DeepPartial<ServiceDescriptorProto>): ServiceDescriptorProto {
-		return ServiceDescriptorProto.fromPartial(base ?? {});
-	},
-	fromPartial(
-		object: DeepPartial<ServiceDescriptorProto>,
-	): ServiceDescriptorProto {
-		const message = createBaseServiceDescriptorProto();
-		message.name = object.name ?? "";
-		message.method =
-			object.method?.map((e) => MethodDescriptorProto.fromPartial(e)) || [];
-		message.options =
-			object.options !== undefined && object.options !== null
-				? ServiceOptions.fromPartial(object.options)
-				: undefined;
-		return message;
-	},
+  create(base?: DeepPartial<ServiceDescriptorProto>): ServiceDescriptorProto {
+    return ServiceDescriptorProto.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ServiceDescriptorProto>): ServiceDescriptorProto {
+    const message = createBaseServiceDescriptorProto();
+    message.name = object.name ?? "";
+    message.method = object.method?.map((e) => MethodDescriptorProto.fromPartial(e)) || [];
+    message.options = (object.options !== undefined && object.options !== null)
+      ? ServiceOptions.fromPartial(object.options)
+      : undefined;
+    return message;
+  },
 };
 
 function createBaseMethodDescriptorProto(): MethodDescriptorProto {
-	return {
-		name: "",
-		inputType: "",
-		outputType: "",
-		options: undefined,
-		clientStreaming: false,
-		serverStreaming: false,
-	};
+  return {
+    name: "",
+    inputType: "",
+    outputType: "",
+    options: undefined,
+    clientStreaming: false,
+    serverStreaming: false,
+  };
 }
 
 export const MethodDescriptorProto: MessageFns<MethodDescriptorProto> = {
-	encode(
-		message: MethodDescriptorProto,
-		writer: BinaryWriter = new BinaryWriter(),
-	): BinaryWriter {
-		if (message.name !== undefined && message.name !== "") {
-			writer.uint32(10).string(message.name);
-		}
-		if (message.inputType !== undefined && message.inputType !== "") {
-			writer.uint32(18).string(message.inputType);
-		}
-		if (message.outputType !== undefined && message.outputType !== "") {
-			writer.uint32(26).string(message.outputType);
-		}
-		if (message.options !== undefined) {
-			MethodOptions.encode(message.options, writer.uint32(34).fork()).join();
-		}
-		if (
-			message.clientStreaming !== undefined &&
-			message.clientStreaming !== false
-		) {
-			writer.uint32(40).bool(message.clientStreaming);
-		}
-		if (
-			message.serverStreaming !== undefined &&
-			message.serverStreaming !== false
-		) {
-			writer.uint32(48).bool(message.serverStreaming);
-		}
-		return writer;
-	},
+  encode(message: MethodDescriptorProto, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== undefined && message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.inputType !== undefined && message.inputType !== "") {
+      writer.uint32(18).string(message.inputType);
+    }
+    if (message.outputType !== undefined && message.outputType !== "") {
+      writer.uint32(26).string(message.outputType);
+    }
+    if (message.options !== undefined) {
+      MethodOptions.encode(message.options, writer.uint32(34).fork()).join();
+    }
+    if (message.clientStreaming !== undefined && message.clientStreaming !== false) {
+      writer.uint32(40).bool(message.clientStreaming);
+    }
+    if (message.serverStreaming !== undefined && message.serverStreaming !== false) {
+      writer.uint32(48).bool(message.serverStreaming);
+    }
+    return writer;
+  },
 
-	decode(
-		input: BinaryReader | Uint8Array,
-		length?: number,
-	): MethodDescriptorProto {
-		const reader =
-			input instanceof BinaryReader ? input : new BinaryReader(input);
-		const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-		if (previousRecursionDepth >= 100) {
-			throw new globalThis.Error("protobuf decode recursion limit exceeded");
-		}
-		(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-		try {
-			const end = length === undefined ? reader.len : reader.pos + length;
-			const message = createBaseMethodDescriptorProto();
-			while (reader.pos < end) {
-				const tag = reader.uint32();
-				switch (tag >>> 3) {
-					case 1: {
-						if (tag !== 10) {
-							break;
-						}
+  decode(input: BinaryReader | Uint8Array, length?: number): MethodDescriptorProto {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMethodDescriptorProto();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
 
-						message.name = reader.string();
-						continue;
-					}
-					case 2: {
-						if (tag !== 18) {
-							break;
-						}
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
 
-						message.inputType = reader.string();
-						continue;
-					}
-					case 3: {
-						if (tag !== 26) {
-							break;
-						}
+            message.inputType = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
 
-						message.outputType = reader.string();
-						continue;
-					}
-					case 4: {
-						if (tag !== 34) {
-							break;
-						}
+            message.outputType = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
 
-						message.options = MethodOptions.decode(reader, reader.uint32());
-						continue;
-					}
-					case 5: {
-						if (tag !== 40) {
-							break;
-						}
+            message.options = MethodOptions.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
 
-						message.clientStreaming = reader.bool();
-						continue;
-					}
-					case 6: {
-						if (tag !== 48) {
-							break;
-						}
+            message.clientStreaming = reader.bool();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
 
-						message.serverStreaming = reader.bool();
-						continue;
-					}
-				}
-				if ((tag & 7) === 4 || tag === 0) {
-					break;
-				}
-				reader.skip(tag & 7);
-			}
-			return message;
-		} finally {
-			(reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-		}
-	},
+            message.serverStreaming = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
 
-	create(base?: DeepPartial<MethodDescriptorProto>): MethodDescriptorProto {
-		return MethodDescriptorProto.fromPartial(base ?? {});
-	},
-	fromPartial(
-		object: DeepPartial<MethodDescriptorProto>,
-	): MethodDescriptorProto {
-		const message = createBaseMethodDescriptorProto();
-		message.name = object.name ?? "";
-		message.inputType = object.inputType ?? "";
-		message.outputType = object.outputType ?? "";
-		message.options =
-			object.options !== undefined && object.options !== null
-				? MethodOptions.fromPartial(object.options)
-				: undefined;
-		message.clientStreaming = object.clientStreaming ?? false;
-		message.serverStreaming = object.serverStreaming ?? false;
-		return message;
-	},
+  create(base?: DeepPartial<MethodDescriptorProto>): MethodDescriptorProto {
+    return MethodDescriptorProto.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<MethodDescriptorProto>): MethodDescriptorProto {
+    const message = createBaseMethodDescriptorProto();
+    message.name = object.name ?? "";
+    message.inputType = object.inputType ?? "";
+    message.outputType = object.outputType ?? "";
+    message.options = (object.options !== undefined && object.options !== null)
+      ? MethodOptions.fromPartial(object.options)
+      : undefined;
+    message.clientStreaming = object.clientStreaming ?? false;
+    message.serverStreaming = object.serverStreaming ?? false;
+    return message;
+  },
 };
 
 function createBaseFileOptions(): FileOptions {
-	return {
-		javaPackage: "",
-		javaOuterClassname: "",
-		javaMultipleFiles: false,
-		javaGenerateEqualsAndHash: false,
-		javaStringCheckUtf8: false,
-		optimizeFor: 1,
-		goPackage: "",
-		ccGenericServices: false,
-		javaGenericServices: false,
-		pyGenericServices: false,
-		deprecated: false,
-		ccEnableArenas: true,
-		objcClassPrefix: "",
-		csharpNamespace: "",
-		swiftPrefix: "",
-		phpClassPrefix: "",
-		phpNamespace: "",
-		phpMetadataNamespace: "",
-		rubyPackage: "",
-		features: undefined,
-		uninterpretedOption: [],
-	};
+  return {
+    javaPackage: "",
+    javaOuterClassname: "",
+    javaMultipleFiles: false,
+    javaGenerateEqualsAndHash: false,
+    javaStringCheckUtf8: false,
+    optimizeFor: 1,
+    goPackage: "",
+    ccGenericServices: false,
+    javaGenericServices: false,
+    pyGenericServices: false,
+    deprecated: false,
+    ccEnableArenas: true,
+    objcClassPrefix: "",
+    csharpNamespace: "",
+    swiftPrefix: "",
+    phpClassPrefix: "",
+    phpNamespace: "",
+    phpMetadataNamespace: "",
+    rubyPackage: "",
+    features: undefined,
+    uninterpretedOption: [],
+  };
 }
 
 export const FileOptions: MessageFns<FileOptions> = {
-	encode(
-		message: FileOptions,
-		writer: BinaryWriter = new BinaryWriter(),
-	): BinaryWriter {
-		if (message.javaPackage !== undefined && message.javaPackage !== "") {
-			writer.uint32(10).string(message.javaPackage);
-		}
-		if (
-			message.javaOuterClassname !== undefined &&
-			message.javaOuterClassname !== ""
-		) {
-			writer.uint32(66).string(message.javaOuterClassname);
-		}
-		if (
-			message.javaMultipleFiles !== undefined &&
-			message.javaMultipleFiles !== false
-		) {
-			writer.uint32(80).bool(message.javaMultipleFiles);
-		}
-		if (
-			message.javaGenerateEqualsAndHash !== undefined &&
-			message.javaGenerateEqualsAndHash !== false
-		) {
-			writer.uint32(160).bool(message.javaGenerateEqualsAndHash);
-		}
-		if (
-			message.javaStringCheckUtf8 !== undefined &&
-			message.javaStringCheckUtf8 !== false
-		) {
-			writer.uint32(216).bool(message.javaStringCheckUtf8);
-		}
-		if (message.optimizeFor !== undefined && message.optimizeFor !== 1) {
-			writer.uint32(72).int32(message.optimizeFor);
-		}
-		if (message.goPackage !== undefined && message.goPackage !== "") {
-			writer.uint32(90).string(message.goPackage);
-		}
-		if (
-			message.ccGenericServices !== undefined &&
-			message.ccGenericServices !== false
-		) {
-			writer.uint32(128).bool(message.ccGenericServices);
-		}
-		if (
-			message.javaGenericServices !== undefined &&
-			message.javaGenericServices !== false
-		) {
-			writer.uint32(136).bool(message.javaGenericServices);
-		}
-		if (
-			message.pyGenericServices !== undefined &&
-			message.pyGenericServices !== false
-		) {
-			writer.uint32(144).bool(message.pyGenericServices);
-		}
-		if (message.deprecated !== undefined && message.deprecated !== false) {
-			writer.uint32(184).bool(message.deprecated);
-		}
-		if (
-			message.ccEnableArenas !== undefined &&
-			message.ccEnableArenas !== true
-		) {
-			writer.uint32(248).bool(message.ccEnableArenas);
-		}
-		if (
-			message.objcClassPrefix !== undefined &&
-			message.objcClassPrefix !== ""
-		) {
-			writer.uint32(290).string(message.objcClassPrefix);
-		}
-		if (
-			message.csharpNamespace !== undefined &&
-			message.csharpNamespace !== ""
-		) {
-			writer.uint32(298).string(message.csharpNamespace);
-		}
-		if (message.swiftPrefix !== undefined && message.swiftPrefix !== "") {
-			writer.uint32(314).string(message.swiftPrefix);
-		}
-		if (message.phpClassPrefix !== undefined && message.phpClassPrefix !== "") {
-			writer.uint32(322).string(message.phpClassPrefix);
-		}
-		if (message.phpNamespace !== undefined && message.phpNamespace !== "") {
-			writer.uint32(330).string(message.phpNamespace);
-		}
-		if (
-			message.phpMetadataNamespace !== undefined &&
-			message.phpMetadataNamespace !== ""
-		) {
-			writer.uint32(354).string(message.phpMetadataNamespace);
-		}
-		if (message.rubyPackage !== undefined && message.rubyPackage !== "") {
-			writer.uint32(362).string(message.rubyPackage);
-		}
-		if (message.features !== undefined) {
-			FeatureSet.encode(message.features, writer.uint32(402).fork()).join();
-		}
-		for (const v of message.uninterpretedOption) {
-			UninterpretedOption.encode(v!, writer.uint32(7994).fork()).join();
-		}
-		return writer;
-	},
+  encode(message: FileOptions, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.javaPackage !== undefined && message.javaPackage !== "") {
+      writer.uint32(10).string(message.javaPackage);
+    }
+    if (message.javaOuterClassname !== undefined && message.javaOuterClassname !== "") {
+      writer.uint32(66).string(message.javaOuterClassname);
+    }
+    if (message.javaMultipleFiles !== undefined && message.javaMultipleFiles !== false) {
+      writer.uint32(80).bool(message.javaMultipleFiles);
+    }
+    if (message.javaGenerateEqualsAndHash !== undefined && message.javaGenerateEqualsAndHash !== false) {
+      writer.uint32(160).bool(message.javaGenerateEqualsAndHash);
+    }
+    if (message.javaStringCheckUtf8 !== undefined && message.javaStringCheckUtf8 !== false) {
+      writer.uint32(216).bool(message.javaStringCheckUtf8);
+    }
+    if (message.optimizeFor !== undefined && message.optimizeFor !== 1) {
+      writer.uint32(72).int32(message.optimizeFor);
+    }
+    if (message.goPackage !== undefined && message.goPackage !== "") {
+      writer.uint32(90).string(message.goPackage);
+    }
+    if (message.ccGenericServices !== undefined && message.ccGenericServices !== false) {
+      writer.uint32(128).bool(message.ccGenericServices);
+    }
+    if (message.javaGenericServices !== undefined && message.javaGenericServices !== false) {
+      writer.uint32(136).bool(message.javaGenericServices);
+    }
+    if (message.pyGenericServices !== undefined && message.pyGenericServices !== false) {
+      writer.uint32(144).bool(message.pyGenericServices);
+    }
+    if (message.deprecated !== undefined && message.deprecated !== false) {
+      writer.uint32(184).bool(message.deprecated);
+    }
+    if (message.ccEnableArenas !== undefined && message.ccEnableArenas !== true) {
+      writer.uint32(248).bool(message.ccEnableArenas);
+    }
+    if (message.objcClassPrefix !== undefined && message.objcClassPrefix !== "") {
+      writer.uint32(290).string(message.objcClassPrefix);
+    }
+    if (message.csharpNamespace !== undefined && message.csharpNamespace !== "") {
+      writer.uint32(298).string(message.csharpNamespace);
+    }
+    if (message.swiftPrefix !== undefined && message.swiftPrefix !== "") {
+      writer.uint32(314).string(message.swiftPrefix);
+    }
+    if (message.phpClassPrefix !== undefined && message.phpClassPrefix !== "") {
+      writer.uint32(322).string(message.phpClassPrefix);
+    }
+    if (message.phpNamespace !== undefined && message.phpNamespace !== "") {
+      writer.uint32(330).string(message.phpNamespace);
+    }
+    if (message.phpMetadataNamespace !== undefined && message.phpMetadataNamespace !== "") {
+      writer.uint32(354).string(message.phpMetadataNamespace);
+    }
+    if (message.rubyPackage !== undefined && message.rubyPackage !== "") {
+      writer.uint32(362).string(message.rubyPackage);
+    }
+    if (message.features !== undefined) {
+      FeatureSet.encode(message.features, writer.uint32(402).fork()).join();
+    }
+    for (const v of message.uninterpretedOption) {
+      UninterpretedOption.encode(v!, writer.uint32(7994).fork()).join();
+    }
+    return writer;
+  },
 
-	decode(input: BinaryReader | Uint8Array, length?: number): FileOptions {
-		const reader =
-			input instanceof BinaryReader ? input : new BinaryReader(input);
-		const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-		if (previousRecursionDepth >= 100) {
-			throw new globalThis.Error("protobuf decode recursion limit exceeded");
-		}
-		(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-		try {
-			const end = length === undefined ? reader.len : reader.pos + length;
-			const message = createBaseFileOptions();
-			while (reader.pos < end) {
-				const tag = reader.uint32();
-				switch (tag >>> 3) {
-					case 1: {
-						if (tag !== 10) {
-							break;
-						}
+  decode(input: BinaryReader | Uint8Array, length?: number): FileOptions {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFileOptions();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
 
-						message.javaPackage = reader.string();
-						continue;
-					}
-					case 8: {
-						if (tag !== 66) {
-							break;
-						}
+            message.javaPackage = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
 
-						message.javaOuterClassname = reader.string();
-						continue;
-					}
-					case 10: {
-						if (tag !== 80) {
-							break;
-						}
+            message.javaOuterClassname = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
 
-						message.javaMultipleFiles = reader.bool();
-						continue;
-					}
-					case 20: {
-						if (tag !== 160) {
-							break;
-						}
+            message.javaMultipleFiles = reader.bool();
+            continue;
+          }
+          case 20: {
+            if (tag !== 160) {
+              break;
+            }
 
-						message.javaGenerateEqualsAndHash = reader.bool();
-						continue;
-					}
-					case 27: {
-						if (tag !== 216) {
-							break;
-						}
+            message.javaGenerateEqualsAndHash = reader.bool();
+            continue;
+          }
+          case 27: {
+            if (tag !== 216) {
+              break;
+            }
 
-						message.javaStringCheckUtf8 = reader.bool();
-						continue;
-					}
-					case 9: {
-						if (tag !== 72) {
-							break;
-						}
+            message.javaStringCheckUtf8 = reader.bool();
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
 
-						message.optimizeFor = reader.int32() as any;
-						continue;
-					}
-					case 11: {
-						if (tag !== 90) {
-							break;
-						}
+            message.optimizeFor = reader.int32() as any;
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
 
-						message.goPackage = reader.string();
-						continue;
-					}
-					case 16: {
-						if (tag !== 128) {
-							break;
-						}
+            message.goPackage = reader.string();
+            continue;
+          }
+          case 16: {
+            if (tag !== 128) {
+              break;
+            }
 
-						message.ccGenericServices = reader.bool();
-						continue;
-					}
-					case 17: {
-						if (tag !== 136) {
-							break;
-						}
+            message.ccGenericServices = reader.bool();
+            continue;
+          }
+          case 17: {
+            if (tag !== 136) {
+              break;
+            }
 
-						message.javaGenericServices = reader.bool();
-						continue;
-					}
-					case 18: {
-						if (tag !== 144) {
-							break;
-						}
+            message.javaGenericServices = reader.bool();
+            continue;
+          }
+          case 18: {
+            if (tag !== 144) {
+              break;
+            }
 
-						message.pyGenericServices = reader.bool();
-						continue;
-					}
-					case 23: {
-						if (tag !== 184) {
-							break;
-						}
+            message.pyGenericServices = reader.bool();
+            continue;
+          }
+          case 23: {
+            if (tag !== 184) {
+              break;
+            }
 
-						message.deprecated = reader.bool();
-						continue;
-					}
-					case 31: {
-						if (tag !== 248) {
-							break;
-						}
+            message.deprecated = reader.bool();
+            continue;
+          }
+          case 31: {
+            if (tag !== 248) {
+              break;
+            }
 
-						message.ccEnableArenas = reader.bool();
-						continue;
-					}
-					case 36: {
-						if (tag !== 290) {
-							break;
-						}
+            message.ccEnableArenas = reader.bool();
+            continue;
+          }
+          case 36: {
+            if (tag !== 290) {
+              break;
+            }
 
-						message.objcClassPrefix = reader.string();
-						continue;
-					}
-					case 37: {
-						if (tag !== 298) {
-							break;
-						}
+            message.objcClassPrefix = reader.string();
+            continue;
+          }
+          case 37: {
+            if (tag !== 298) {
+              break;
+            }
 
-						message.csharpNamespace = reader.string();
-						continue;
-					}
-					case 39: {
-						if (tag !== 314) {
-							break;
-						}
+            message.csharpNamespace = reader.string();
+            continue;
+          }
+          case 39: {
+            if (tag !== 314) {
+              break;
+            }
 
-						message.swiftPrefix = reader.string();
-						continue;
-					}
-					case 40: {
-						if (tag !== 322) {
-							break;
-						}
+            message.swiftPrefix = reader.string();
+            continue;
+          }
+          case 40: {
+            if (tag !== 322) {
+              break;
+            }
 
-						message.phpClassPrefix = reader.string();
-						continue;
-					}
-					case 41: {
-						if (tag !== 330) {
-							break;
-						}
+            message.phpClassPrefix = reader.string();
+            continue;
+          }
+          case 41: {
+            if (tag !== 330) {
+              break;
+            }
 
-						message.phpNamespace = reader.string();
-						continue;
-					}
-					case 44: {
-						if (tag !== 354) {
-							break;
-						}
+            message.phpNamespace = reader.string();
+            continue;
+          }
+          case 44: {
+            if (tag !== 354) {
+              break;
+            }
 
-						message.phpMetadataNamespace = reader.string();
-						continue;
-					}
-					case 45: {
-						if (tag !== 362) {
-							break;
-						}
+            message.phpMetadataNamespace = reader.string();
+            continue;
+          }
+          case 45: {
+            if (tag !== 362) {
+              break;
+            }
 
-						message.rubyPackage = reader.string();
-						continue;
-					}
-					case 50: {
-						if (tag !== 402) {
-							break;
-						}
+            message.rubyPackage = reader.string();
+            continue;
+          }
+          case 50: {
+            if (tag !== 402) {
+              break;
+            }
 
-						message.features = FeatureSet.decode(reader, reader.uint32());
-						continue;
-					}
-					case 999: {
-						if (tag !== 7994) {
-							break;
-						}
+            message.features = FeatureSet.decode(reader, reader.uint32());
+            continue;
+          }
+          case 999: {
+            if (tag !== 7994) {
+              break;
+            }
 
-						message.uninterpretedOption.push(
-							UninterpretedOption.decode(reader, reader.uint32()),
-						);
-						continue;
-					}
-				}
-				if ((tag & 7) === 4 || tag === 0) {
-					break;
-				}
-				reader.skip(tag & 7);
-			}
-			return message;
-		} finally {
-			(reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-		}
-	},
+            message.uninterpretedOption.push(UninterpretedOption.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
 
-	create(base?: DeepPartial<FileOptions>): FileOptions {
-		return FileOptions.fromPartial(base ?? {});
-	},
-	fromPartial(object: DeepPartial<FileOptions>): FileOptions {
-		const message = createBaseFileOptions();
-		message.javaPackage = object.javaPackage ?? "";
-		message.javaOuterClassname = object.javaOuterClassname ?? "";
-		message.javaMultipleFiles = object.javaMultipleFiles ?? false;
-		message.javaGenerateEqualsAndHash =
-			object.javaGenerateEqualsAndHash ?? false;
-		message.javaStringCheckUtf8 = object.javaStringCheckUtf8 ?? false;
-		message.optimizeFor = object.optimizeFor ?? 1;
-		message.goPackage = object.goPackage ?? "";
-		message.ccGenericServices = object.ccGenericServices ?? false;
-		message.javaGenericServices = object.javaGenericServices ?? false;
-		message.pyGenericServices = object.pyGenericServices ?? false;
-		message.deprecated = object.deprecated ?? false;
-		message.ccEnableArenas = object.ccEnableArenas ?? true;
-		message.objcClassPrefix = object.objcClassPrefix ?? "";
-		message.csharpNamespace = object.csharpNamespace ?? "";
-		message.swiftPrefix = object.swiftPrefix ?? "";
-		message.phpClassPrefix = object.phpClassPrefix ?? "";
-		message.phpNamespace = object.phpNamespace ?? "";
-		message.phpMetadataNamespace = object.phpMetadataNamespace ?? "";
-		message.rubyPackage = object.rubyPackage ?? "";
-		message.features =
-			object.features !== undefined && object.features !== null
-				? FeatureSet.fromPartial(object.features)
-				: undefined;
-		message.uninterpretedOption =
-			object.uninterpretedOption?.map((e) =>
-				UninterpretedOption.fromPartial(e),
-			) || [];
-		return message;
-	},
+  create(base?: DeepPartial<FileOptions>): FileOptions {
+    return FileOptions.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<FileOptions>): FileOptions {
+    const message = createBaseFileOptions();
+    message.javaPackage = object.javaPackage ?? "";
+    message.javaOuterClassname = object.javaOuterClassname ?? "";
+    message.javaMultipleFiles = object.javaMultipleFiles ?? false;
+    message.javaGenerateEqualsAndHash = object.javaGenerateEqualsAndHash ?? false;
+    message.javaStringCheckUtf8 = object.javaStringCheckUtf8 ?? false;
+    message.optimizeFor = object.optimizeFor ?? 1;
+    message.goPackage = object.goPackage ?? "";
+    message.ccGenericServices = object.ccGenericServices ?? false;
+    message.javaGenericServices = object.javaGenericServices ?? false;
+    message.pyGenericServices = object.pyGenericServices ?? false;
+    message.deprecated = object.deprecated ?? false;
+    message.ccEnableArenas = object.ccEnableArenas ?? true;
+    message.objcClassPrefix = object.objcClassPrefix ?? "";
+    message.csharpNamespace = object.csharpNamespace ?? "";
+    message.swiftPrefix = object.swiftPrefix ?? "";
+    message.phpClassPrefix = object.phpClassPrefix ?? "";
+    message.phpNamespace = object.phpNamespace ?? "";
+    message.phpMetadataNamespace = object.phpMetadataNamespace ?? "";
+    message.rubyPackage = object.rubyPackage ?? "";
+    message.features = (object.features !== undefined && object.features !== null)
+      ? FeatureSet.fromPartial(object.features)
+      : undefined;
+    message.uninterpretedOption = object.uninterpretedOption?.map((e) => UninterpretedOption.fromPartial(e)) || [];
+    return message;
+  },
 };
 
 function createBaseMessageOptions(): MessageOptions {
-	return {
-		messageSetWireFormat: false,
-		noStandardDescriptorAccessor: false,
-		deprecated: false,
-		mapEntry: false,
-		deprecatedLegacyJsonFieldConflicts: false,
-		features: undefined,
-		uninterpretedOption: [],
-	};
+  return {
+    messageSetWireFormat: false,
+    noStandardDescriptorAccessor: false,
+    deprecated: false,
+    mapEntry: false,
+    deprecatedLegacyJsonFieldConflicts: false,
+    features: undefined,
+    uninterpretedOption: [],
+  };
 }
 
 export const MessageOptions: MessageFns<MessageOptions> = {
-	encode(
-		message: MessageOptions,
-		writer: BinaryWriter = new BinaryWriter(),
-	): BinaryWriter {
-		if (
-			message.messageSetWireFormat !== undefined &&
-			message.messageSetWireFormat !== false
-		) {
-			writer.uint32(8).bool(message.messageSetWireFormat);
-		}
-		if (
-			message.noStandardDescriptorAccessor !== undefined &&
-			message.noStandardDescriptorAccessor !== false
-		) {
-			writer.uint32(16).bool(message.noStandardDescriptorAccessor);
-		}
-		if (message.deprecated !== undefined && message.deprecated !== false) {
-			writer.uint32(24).bool(message.deprecated);
-		}
-		if (message.mapEntry !== undefined && message.mapEntry !== false) {
-			writer.uint32(56).bool(message.mapEntry);
-		}
-		if (
-			message.deprecatedLegacyJsonFieldConflicts !== undefined &&
-			message.deprecatedLegacyJsonFieldConflicts !== false
-		) {
-			writer.uint32(88).bool(message.deprecatedLegacyJsonFieldConflicts);
-		}
-		if (message.features !== undefined) {
-			FeatureSet.encode(message.features, writer.uint32(98).fork()).join();
-		}
-		for (const v of message.uninterpretedOption) {
-			UninterpretedOption.encode(v!, writer.uint32(7994).fork()).join();
-		}
-		return writer;
-	},
+  encode(message: MessageOptions, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.messageSetWireFormat !== undefined && message.messageSetWireFormat !== false) {
+      writer.uint32(8).bool(message.messageSetWireFormat);
+    }
+    if (message.noStandardDescriptorAccessor !== undefined && message.noStandardDescriptorAccessor !== false) {
+      writer.uint32(16).bool(message.noStandardDescriptorAccessor);
+    }
+    if (message.deprecated !== undefined && message.deprecated !== false) {
+      writer.uint32(24).bool(message.deprecated);
+    }
+    if (message.mapEntry !== undefined && message.mapEntry !== false) {
+      writer.uint32(56).bool(message.mapEntry);
+    }
+    if (
+      message.deprecatedLegacyJsonFieldConflicts !== undefined && message.deprecatedLegacyJsonFieldConflicts !== false
+    ) {
+      writer.uint32(88).bool(message.deprecatedLegacyJsonFieldConflicts);
+    }
+    if (message.features !== undefined) {
+      FeatureSet.encode(message.features, writer.uint32(98).fork()).join();
+    }
+    for (const v of message.uninterpretedOption) {
+      UninterpretedOption.encode(v!, writer.uint32(7994).fork()).join();
+    }
+    return writer;
+  },
 
-	decode(input: BinaryReader | Uint8Array, length?: number): MessageOptions {
-		const reader =
-			input instanceof BinaryReader ? input : new BinaryReader(input);
-		const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-		if (previousRecursionDepth >= 100) {
-			throw new globalThis.Error("protobuf decode recursion limit exceeded");
-		}
-		(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-		try {
-			const end = length === undefined ? reader.len : reader.pos + length;
-			const message = createBaseMessageOptions();
-			while (reader.pos < end) {
-				const tag = reader.uint32();
-				switch (tag >>> 3) {
-					case 1: {
-						if (tag !== 8) {
-							break;
-						}
+  decode(input: BinaryReader | Uint8Array, length?: number): MessageOptions {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMessageOptions();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
 
-						message.messageSetWireFormat = reader.bool();
-						continue;
-					}
-					case 2: {
-						if (tag !== 16) {
-							break;
-						}
+            message.messageSetWireFormat = reader.bool();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
 
-						message.noStandardDescriptorAccessor = reader.bool();
-						continue;
-					}
-					case 3: {
-						if (tag !== 24) {
-							break;
-						}
+            message.noStandardDescriptorAccessor = reader.bool();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
 
-						message.deprecated = reader.bool();
-						continue;
-					}
-					case 7: {
-						if (tag !== 56) {
-							break;
-						}
+            message.deprecated = reader.bool();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
 
-						message.mapEntry = reader.bool();
-						continue;
-					}
-					case 11: {
-						if (tag !== 88) {
-							break;
-						}
+            message.mapEntry = reader.bool();
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
 
-						message.deprecatedLegacyJsonFieldConflicts = reader.bool();
-						continue;
-					}
-					case 12: {
-						if (tag !== 98) {
-							break;
-						}
+            message.deprecatedLegacyJsonFieldConflicts = reader.bool();
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
 
-						message.features = FeatureSet.decode(reader, reader.uint32());
-						continue;
-					}
-					case 999: {
-						if (tag !== 7994) {
-							break;
-						}
+            message.features = FeatureSet.decode(reader, reader.uint32());
+            continue;
+          }
+          case 999: {
+            if (tag !== 7994) {
+              break;
+            }
 
-						message.uninterpretedOption.push(
-							UninterpretedOption.decode(reader, reader.uint32()),
-						);
-						continue;
-					}
-				}
-				if ((tag & 7) === 4 || tag === 0) {
-					break;
-				}
-				reader.skip(tag & 7);
-			}
-			return message;
-		} finally {
-			(reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-		}
-	},
+            message.uninterpretedOption.push(UninterpretedOption.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
 
-	create(base?: DeepPartial<MessageOptions>): MessageOptions {
-		return MessageOptions.fromPartial(base ?? {});
-	},
-	fromPartial(object: DeepPartial<MessageOptions>): MessageOptions {
-		const message = createBaseMessageOptions();
-		message.messageSetWireFormat = object.messageSetWireFormat ?? false;
-		message.noStandardDescriptorAccessor =
-			object.noStandardDescriptorAccessor ?? false;
-		message.deprecated = object.deprecated ?? false;
-		message.mapEntry = object.mapEntry ?? false;
-		message.deprecatedLegacyJsonFieldConflicts =
-			object.deprecatedLegacyJsonFieldConflicts ?? false;
-		message.features =
-			object.features !== undefined && object.features !== null
-				? FeatureSet.fromPartial(object.features)
-				: undefined;
-		message.uninterpretedOption =
-			object.uninterpretedOption?.map((e) =>
-				UninterpretedOption.fromPartial(e),
-			) || [];
-		return message;
-	},
+  create(base?: DeepPartial<MessageOptions>): MessageOptions {
+    return MessageOptions.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<MessageOptions>): MessageOptions {
+    const message = createBaseMessageOptions();
+    message.messageSetWireFormat = object.messageSetWireFormat ?? false;
+    message.noStandardDescriptorAccessor = object.noStandardDescriptorAccessor ?? false;
+    message.deprecated = object.deprecated ?? false;
+    message.mapEntry = object.mapEntry ?? false;
+    message.deprecatedLegacyJsonFieldConflicts = object.deprecatedLegacyJsonFieldConflicts ?? false;
+    message.features = (object.features !== undefined && object.features !== null)
+      ? FeatureSet.fromPartial(object.features)
+      : undefined;
+    message.uninterpretedOption = object.uninterpretedOption?.map((e) => UninterpretedOption.fromPartial(e)) || [];
+    return message;
+  },
 };
 
 function createBaseFieldOptions(): FieldOptions {
-	return {
-		ctype: 0,
-		packed: false,
-		jstype: 0,
-		lazy: false,
-		unverifiedLazy: false,
-		deprecated: false,
-		weak: false,
-		debugRedact: false,
-		retention: 0,
-		targets: [],
-		editionDefaults: [],
-		features: undefined,
-		featureSupport: undefined,
-		uninterpretedOption: [],
-	};
+  return {
+    ctype: 0,
+    packed: false,
+    jstype: 0,
+    lazy: false,
+    unverifiedLazy: false,
+    deprecated: false,
+    weak: false,
+    debugRedact: false,
+    retention: 0,
+    targets: [],
+    editionDefaults: [],
+    features: undefined,
+    featureSupport: undefined,
+    uninterpretedOption: [],
+  };
 }
 
 export const FieldOptions: MessageFns<FieldOptions> = {
-	encode(
-		message: FieldOptions,
-		writer: BinaryWriter = new BinaryWriter(),
-	): BinaryWriter {
-		if (message.ctype !== undefined && message.ctype !== 0) {
-			writer.uint32(8).int32(message.ctype);
-		}
-		if (message.packed !== undefined && message.packed !== false) {
-			writer.uint32(16).bool(message.packed);
-		}
-		if (message.jstype !== undefined && message.jstype !== 0) {
-			writer.uint32(48).int32(message.jstype);
-		}
-		if (message.lazy !== undefined && message.lazy !== false) {
-			writer.uint32(40).bool(message.lazy);
-		}
-		if (
-			message.unverifiedLazy !== undefined &&
-			message.unverifiedLazy !== false
-		) {
-			writer.uint32(120).bool(message.unverifiedLazy);
-		}
-		if (message.deprecated !== undefined && message.deprecated !== false) {
-			writer.uint32(24).bool(message.deprecated);
-		}
-		if (message.weak !== undefined && message.weak !== false) {
-			writer.uint32(80).bool(message.weak);
-		}
-		if (message.debugRedact !== undefined && message.debugRedact !== false) {
-			writer.uint32(128).bool(message.debugRedact);
-		}
-		if (message.retention !== undefined && message.retention !== 0) {
-			writer.uint32(136).int32(message.retention);
-		}
-		for (const v of message.targets) {
-			writer.uint32(152).int32(v!);
-		}
-		for (const v of message.editionDefaults) {
-			FieldOptions_EditionDefault.encode(v!, writer.uint32(162).fork()).join();
-		}
-		if (message.features !== undefined) {
-			FeatureSet.encode(message.features, writer.uint32(170).fork()).join();
-		}
-		if (message.featureSupport !== undefined) {
-			FieldOptions_FeatureSupport.encode(
-				message.featureSupport,
-				writer.uint32(178).fork(),
-			).join();
-		}
-		for (const v of message.uninterpretedOption) {
-			UninterpretedOption.encode(v!, writer.uint32(7994).fork()).join();
-		}
-		return writer;
-	},
+  encode(message: FieldOptions, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.ctype !== undefined && message.ctype !== 0) {
+      writer.uint32(8).int32(message.ctype);
+    }
+    if (message.packed !== undefined && message.packed !== false) {
+      writer.uint32(16).bool(message.packed);
+    }
+    if (message.jstype !== undefined && message.jstype !== 0) {
+      writer.uint32(48).int32(message.jstype);
+    }
+    if (message.lazy !== undefined && message.lazy !== false) {
+      writer.uint32(40).bool(message.lazy);
+    }
+    if (message.unverifiedLazy !== undefined && message.unverifiedLazy !== false) {
+      writer.uint32(120).bool(message.unverifiedLazy);
+    }
+    if (message.deprecated !== undefined && message.deprecated !== false) {
+      writer.uint32(24).bool(message.deprecated);
+    }
+    if (message.weak !== undefined && message.weak !== false) {
+      writer.uint32(80).bool(message.weak);
+    }
+    if (message.debugRedact !== undefined && message.debugRedact !== false) {
+      writer.uint32(128).bool(message.debugRedact);
+    }
+    if (message.retention !== undefined && message.retention !== 0) {
+      writer.uint32(136).int32(message.retention);
+    }
+    for (const v of message.targets) {
+      writer.uint32(152).int32(v!);
+    }
+    for (const v of message.editionDefaults) {
+      FieldOptions_EditionDefault.encode(v!, writer.uint32(162).fork()).join();
+    }
+    if (message.features !== undefined) {
+      FeatureSet.encode(message.features, writer.uint32(170).fork()).join();
+    }
+    if (message.featureSupport !== undefined) {
+      FieldOptions_FeatureSupport.encode(message.featureSupport, writer.uint32(178).fork()).join();
+    }
+    for (const v of message.uninterpretedOption) {
+      UninterpretedOption.encode(v!, writer.uint32(7994).fork()).join();
+    }
+    return writer;
+  },
 
-	decode(input: BinaryReader | Uint8Array, length?: number): FieldOptions {
-		const reader =
-			input instanceof BinaryReader ? input : new BinaryReader(input);
-		const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-		if (previousRecursionDepth >= 100) {
-			throw new globalThis.Error("protobuf decode recursion limit exceeded");
-		}
-		(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-		try {
-			const end = length === undefined ? reader.len : reader.pos + length;
-			const message = createBaseFieldOptions();
-			while (reader.pos < end) {
-				const tag = reader.uint32();
-				switch (tag >>> 3) {
-					case 1: {
-						if (tag !== 8) {
-							break;
-						}
+  decode(input: BinaryReader | Uint8Array, length?: number): FieldOptions {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFieldOptions();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
 
-						message.ctype = reader.int32() as any;
-						continue;
-					}
-					case 2: {
-						if (tag !== 16) {
-							break;
-						}
+            message.ctype = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
 
-						message.packed = reader.bool();
-						continue;
-					}
-					case 6: {
-						if (tag !== 48) {
-							break;
-						}
+            message.packed = reader.bool();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
 
-						message.jstype = reader.int32() as any;
-						continue;
-					}
-					case 5: {
-						if (tag !== 40) {
-							break;
-						}
+            message.jstype = reader.int32() as any;
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
 
-						message.lazy = reader.bool();
-						continue;
-					}
-					case 15: {
-						if (tag !== 120) {
-							break;
-						}
+            message.lazy = reader.bool();
+            continue;
+          }
+          case 15: {
+            if (tag !== 120) {
+              break;
+            }
 
-						message.unverifiedLazy = reader.bool();
-						continue;
-					}
-					case 3: {
-						if (tag !== 24) {
-							break;
-						}
+            message.unverifiedLazy = reader.bool();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
 
-						message.deprecated = reader.bool();
-						continue;
-					}
-					case 10: {
-						if (tag !== 80) {
-							break;
-						}
+            message.deprecated = reader.bool();
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
 
-						message.weak = reader.bool();
-						continue;
-					}
-					case 16: {
-						if (tag !== 128) {
-							break;
-						}
+            message.weak = reader.bool();
+            continue;
+          }
+          case 16: {
+            if (tag !== 128) {
+              break;
+            }
 
-						message.debugRedact = reader.bool();
-						continue;
-					}
-					case 17: {
-						if (tag !== 136) {
-							break;
-						}
+            message.debugRedact = reader.bool();
+            continue;
+          }
+          case 17: {
+            if (tag !== 136) {
+              break;
+            }
 
-						message.retention = reader.int32() as any;
-						continue;
-					}
-					case 19: {
-						if (tag === 152) {
-							message.targets.push(reader.int32() as any);
+            message.retention = reader.int32() as any;
+            continue;
+          }
+          case 19: {
+            if (tag === 152) {
+              message.targets.push(reader.int32() as any);
 
-							continue;
-						}
+              continue;
+            }
 
-						if (tag === 154) {
-							const end2 = reader.uint32() + reader.pos;
-							while (reader.pos < end2) {
-								message.targets.push(reader.int32() as any);
-							}
+            if (tag === 154) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.targets.push(reader.int32() as any);
+              }
 
-							continue;
-						}
+              continue;
+            }
 
-						break;
-					}
-					case 20: {
-						if (tag !== 162) {
-							break;
-						}
+            break;
+          }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
 
-						message.editionDefaults.push(
-							FieldOptions_EditionDefault.decode(reader, reader.uint32()),
-						);
-						continue;
-					}
-					case 21: {
-						if (tag !== 170) {
-							break;
-						}
+            message.editionDefaults.push(FieldOptions_EditionDefault.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 21: {
+            if (tag !== 170) {
+              break;
+            }
 
-						message.features = FeatureSet.decode(reader, reader.uint32());
-						continue;
-					}
-					case 22: {
-						if (tag !== 178) {
-							break;
-						}
+            message.features = FeatureSet.decode(reader, reader.uint32());
+            continue;
+          }
+          case 22: {
+            if (tag !== 178) {
+              break;
+            }
 
-						message.featureSupport = FieldOptions_FeatureSupport.decode(
-							reader,
-							reader.uint32(),
-						);
-						continue;
-					}
-					case 999: {
-						if (tag !== 7994) {
-							break;
-						}
+            message.featureSupport = FieldOptions_FeatureSupport.decode(reader, reader.uint32());
+            continue;
+          }
+          case 999: {
+            if (tag !== 7994) {
+              break;
+            }
 
-						message.uninterpretedOption.push(
-							UninterpretedOption.decode(reader, reader.uint32()),
-						);
-						continue;
-					}
-				}
-				if ((tag & 7) === 4 || tag === 0) {
-					break;
-				}
-				reader.skip(tag & 7);
-			}
-			return message;
-		} finally {
-			(reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-		}
-	},
+            message.uninterpretedOption.push(UninterpretedOption.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
 
-	create(base?: DeepPartial<FieldOptions>): FieldOptions {
-		return FieldOptions.fromPartial(base ?? {});
-	},
-	fromPartial(object: DeepPartial<FieldOptions>): FieldOptions {
-		const message = createBaseFieldOptions();
-		message.ctype = object.ctype ?? 0;
-		message.packed = object.packed ?? false;
-		message.jstype = object.jstype ?? 0;
-		message.lazy = object.lazy ?? false;
-		message.unverifiedLazy = object.unverifiedLazy ?? false;
-		message.deprecated = object.deprecated ?? false;
-		message.weak = object.weak ?? false;
-		message.debugRedact = object.debugRedact ?? false;
-		message.retention = object.retention ?? 0;
-		message.targets = object.targets?.map((e) => e) || [];
-		message.editionDefaults =
-			object.editionDefaults?.map((e) =>
-				FieldOptions_EditionDefault.fromPartial(e),
-			) || [];
-		message.features =
-			object.features !== undefined && object.features !== null
-				? FeatureSet.fromPartial(object.features)
-				: undefined;
-		message.featureSupport =
-			object.featureSupport !== undefined && object.featureSupport !== null
-				? FieldOptions_FeatureSupport.fromPartial(object.featureSupport)
-				: undefined;
-		message.uninterpretedOption =
-			object.uninterpretedOption?.map((e) =>
-				UninterpretedOption.fromPartial(e),
-			) || [];
-		return message;
-	},
+  create(base?: DeepPartial<FieldOptions>): FieldOptions {
+    return FieldOptions.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<FieldOptions>): FieldOptions {
+    const message = createBaseFieldOptions();
+    message.ctype = object.ctype ?? 0;
+    message.packed = object.packed ?? false;
+    message.jstype = object.jstype ?? 0;
+    message.lazy = object.lazy ?? false;
+    message.unverifiedLazy = object.unverifiedLazy ?? false;
+    message.deprecated = object.deprecated ?? false;
+    message.weak = object.weak ?? false;
+    message.debugRedact = object.debugRedact ?? false;
+    message.retention = object.retention ?? 0;
+    message.targets = object.targets?.map((e) => e) || [];
+    message.editionDefaults = object.editionDefaults?.map((e) => FieldOptions_EditionDefault.fromPartial(e)) || [];
+    message.features = (object.features !== undefined && object.features !== null)
+      ? FeatureSet.fromPartial(object.features)
+      : undefined;
+    message.featureSupport = (object.featureSupport !== undefined && object.featureSupport !== null)
+      ? FieldOptions_FeatureSupport.fromPartial(object.featureSupport)
+      : undefined;
+    message.uninterpretedOption = object.uninterpretedOption?.map((e) => UninterpretedOption.fromPartial(e)) || [];
+    return message;
+  },
 };
 
 function createBaseFieldOptions_EditionDefault(): FieldOptions_EditionDefault {
-	return { edition: 0, value: "" };
+  return { edition: 0, value: "" };
 }
 
-export const FieldOptions_EditionDefault: MessageFns<FieldOptions_EditionDefault> =
-	{
-		encode(
-			message: FieldOptions_EditionDefault,
-			writer: BinaryWriter = new BinaryWriter(),
-		): BinaryWriter {
-			if (message.edition !== undefined && message.edition !== 0) {
-				writer.uint32(24).int32(message.edition);
-			}
-			if (message.value !== undefined && message.value !== "") {
-				writer.uint32(18).string(message.value);
-			}
-			return writer;
-		},
+export const FieldOptions_EditionDefault: MessageFns<FieldOptions_EditionDefault> = {
+  encode(message: FieldOptions_EditionDefault, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.edition !== undefined && message.edition !== 0) {
+      writer.uint32(24).int32(message.edition);
+    }
+    if (message.value !== undefined && message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
 
-		decode(
-			input: BinaryReader | Uint8Array,
-			length?: number,
-		): FieldOptions_EditionDefault {
-			const reader =
-				input instanceof BinaryReader ? input : new BinaryReader(input);
-			const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-			if (previousRecursionDepth >= 100) {
-				throw new globalThis.Error("protobuf decode recursion limit exceeded");
-			}
-			(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-			try {
-				const end = length === undefined ? reader.len : reader.pos + length;
-				const message = createBaseFieldOptions_EditionDefault();
-				while (reader.pos < end) {
-					const tag = reader.uint32();
-					switch (tag >>> 3) {
-						case 3: {
-							if (tag !== 24) {
-								break;
-							}
+  decode(input: BinaryReader | Uint8Array, length?: number): FieldOptions_EditionDefault {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFieldOptions_EditionDefault();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
 
-							message.edition = reader.int32() as any;
-							continue;
-						}
-						case 2: {
-							if (tag !== 18) {
-								break;
-							}
+            message.edition = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
 
-							message.value = reader.string();
-							continue;
-						}
-					}
-					if ((tag & 7) === 4 || tag === 0) {
-						break;
-					}
-					reader.skip(tag & 7);
-				}
-				return message;
-			} finally {
-				(reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-			}
-		},
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
 
-		create(
-			base?: DeepPartial<FieldOptions_EditionDefault>,
-		): FieldOptions_EditionDefault {
-			return FieldOptions_EditionDefault.fromPartial(base ?? {});
-		},
-		fromPartial(
-			object: DeepPartial<FieldOptions_EditionDefault>,
-		): FieldOptions_EditionDefault {
-			const message = createBaseFieldOptions_EditionDefault();
-			message.edition = object.edition ?? 0;
-			message.value = object.value ?? "";
-			return message;
-		},
-	};
+  create(base?: DeepPartial<FieldOptions_EditionDefault>): FieldOptions_EditionDefault {
+    return FieldOptions_EditionDefault.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<FieldOptions_EditionDefault>): FieldOptions_EditionDefault {
+    const message = createBaseFieldOptions_EditionDefault();
+    message.edition = object.edition ?? 0;
+    message.value = object.value ?? "";
+    return message;
+  },
+};
 
 function createBaseFieldOptions_FeatureSupport(): FieldOptions_FeatureSupport {
-	return {
-		editionIntroduced: 0,
-		editionDeprecated: 0,
-		deprecationWarning: "",
-		editionRemoved: 0,
-		removalError: "",
-	};
+  return { editionIntroduced: 0, editionDeprecated: 0, deprecationWarning: "", editionRemoved: 0, removalError: "" };
 }
 
-export const FieldOptions_FeatureSupport: MessageFns<FieldOptions_FeatureSupport> =
-	{
-		encode(
-			message: FieldOptions_FeatureSupport,
-			writer: BinaryWriter = new BinaryWriter(),
-		): BinaryWriter {
-			if (
-				message.editionIntroduced !== undefined &&
-				message.editionIntroduced !== 0
-			) {
-				writer.uint32(8).int32(message.editionIntroduced);
-			}
-			if (
-				message.editionDeprecated !== undefined &&
-				message.editionDeprecated !== 0
-			) {
-				writer.uint32(16).int32(message.editionDeprecated);
-			}
-			if (
-				message.deprecationWarning !== undefined &&
-				message.deprecationWarning !== ""
-			) {
-				writer.uint32(26).string(message.deprecationWarning);
-			}
-			if (
-				message.editionRemoved !== undefined &&
-				message.editionRemoved !== 0
-			) {
-				writer.uint32(32).int32(message.editionRemoved);
-			}
-			if (message.removalError !== undefined && message.removalError !== "") {
-				writer.uint32(42).string(message.removalError);
-			}
-			return writer;
-		},
+export const FieldOptions_FeatureSupport: MessageFns<FieldOptions_FeatureSupport> = {
+  encode(message: FieldOptions_FeatureSupport, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.editionIntroduced !== undefined && message.editionIntroduced !== 0) {
+      writer.uint32(8).int32(message.editionIntroduced);
+    }
+    if (message.editionDeprecated !== undefined && message.editionDeprecated !== 0) {
+      writer.uint32(16).int32(message.editionDeprecated);
+    }
+    if (message.deprecationWarning !== undefined && message.deprecationWarning !== "") {
+      writer.uint32(26).string(message.deprecationWarning);
+    }
+    if (message.editionRemoved !== undefined && message.editionRemoved !== 0) {
+      writer.uint32(32).int32(message.editionRemoved);
+    }
+    if (message.removalError !== undefined && message.removalError !== "") {
+      writer.uint32(42).string(message.removalError);
+    }
+    return writer;
+  },
 
-		decode(
-			input: BinaryReader | Uint8Array,
-			length?: number,
-		): FieldOptions_FeatureSupport {
-			const reader =
-				input instanceof BinaryReader ? input : new BinaryReader(input);
-			const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-			if (previousRecursionDepth >= 100) {
-				throw new globalThis.Error("protobuf decode recursion limit exceeded");
-			}
-			(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-			try {
-				const end = length === undefined ? reader.len : reader.pos + length;
-				const message = createBaseFieldOptions_FeatureSupport();
-				while (reader.pos < end) {
-					const tag = reader.uint32();
-					switch (tag >>> 3) {
-						case 1: {
-							if (tag !== 8) {
-								break;
-							}
+  decode(input: BinaryReader | Uint8Array, length?: number): FieldOptions_FeatureSupport {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFieldOptions_FeatureSupport();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
 
-							message.editionIntroduced = reader.int32() as any;
-							continue;
-						}
-						case 2: {
-							if (tag !== 16) {
-								break;
-							}
+            message.editionIntroduced = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
 
-							message.editionDeprecated = reader.int32() as any;
-							continue;
-						}
-						case 3: {
-							if (tag !== 26) {
-								break;
-							}
+            message.editionDeprecated = reader.int32() as any;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
 
-							message.deprecationWarning = reader.string();
-							continue;
-						}
-						case 4: {
-							if (tag !== 32) {
-								break;
-							}
+            message.deprecationWarning = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
 
-							message.editionRemoved = reader.int32() as any;
-							continue;
-						}
-						case 5: {
-							if (tag !== 42) {
-								break;
-							}
+            message.editionRemoved = reader.int32() as any;
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
 
-							message.removalError = reader.string();
-							continue;
-						}
-					}
-					if ((tag & 7) === 4 || tag === 0) {
-						break;
-					}
-					reader.skip(tag & 7);
-				}
-				return message;
-			} finally {
-				(reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-			}
-		},
+            message.removalError = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
 
-		create(
-			base?: DeepPartial<FieldOptions_FeatureSupport>,
-		): FieldOptions_FeatureSupport {
-			return FieldOptions_FeatureSupport.fromPartial(base ?? {});
-		},
-		fromPartial(
-			object: DeepPartial<FieldOptions_FeatureSupport>,
-		): FieldOptions_FeatureSupport {
-			const message = createBaseFieldOptions_FeatureSupport();
-			message.editionIntroduced = object.editionIntroduced ?? 0;
-			message.editionDeprecated = object.editionDeprecated ?? 0;
-			message.deprecationWarning = object.deprecationWarning ?? "";
-			message.editionRemoved = object.editionRemoved ?? 0;
-			message.removalError = object.removalError ?? "";
-			return message;
-		},
-	};
+  create(base?: DeepPartial<FieldOptions_FeatureSupport>): FieldOptions_FeatureSupport {
+    return FieldOptions_FeatureSupport.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<FieldOptions_FeatureSupport>): FieldOptions_FeatureSupport {
+    const message = createBaseFieldOptions_FeatureSupport();
+    message.editionIntroduced = object.editionIntroduced ?? 0;
+    message.editionDeprecated = object.editionDeprecated ?? 0;
+    message.deprecationWarning = object.deprecationWarning ?? "";
+    message.editionRemoved = object.editionRemoved ?? 0;
+    message.removalError = object.removalError ?? "";
+    return message;
+  },
+};
 
 function createBaseOneofOptions(): OneofOptions {
-	return { features: undefined, uninterpretedOption: [] };
+  return { features: undefined, uninterpretedOption: [] };
 }
 
 export const OneofOptions: MessageFns<OneofOptions> = {
-	encode(
-		message: OneofOptions,
-		writer: BinaryWriter = new BinaryWriter(),
-	): BinaryWriter {
-		if (message.features !== undefined) {
-			FeatureSet.encode(message.features, writer.uint32(10).fork()).join();
-		}
-		for (const v of message.uninterpretedOption) {
-			UninterpretedOption.encode(v!, writer.uint32(7994).fork()).join();
-		}
-		return writer;
-	},
+  encode(message: OneofOptions, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.features !== undefined) {
+      FeatureSet.encode(message.features, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.uninterpretedOption) {
+      UninterpretedOption.encode(v!, writer.uint32(7994).fork()).join();
+    }
+    return writer;
+  },
 
-	decode(input: BinaryReader | Uint8Array, length?: number): OneofOptions {
-		const reader =
-			input instanceof BinaryReader ? input : new BinaryReader(input);
-		const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-		if (previousRecursionDepth >= 100) {
-			throw new globalThis.Error("protobuf decode recursion limit exceeded");
-		}
-		(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-		try {
-			const end = length === undefined ? reader.len : reader.pos + length;
-			const message = createBaseOneofOptions();
-			while (reader.pos < end) {
-				const tag = reader.uint32();
-				switch (tag >>> 3) {
-					case 1: {
-						if (tag !== 10) {
-							break;
-						}
+  decode(input: BinaryReader | Uint8Array, length?: number): OneofOptions {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseOneofOptions();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
 
-						message.features = FeatureSet.decode(reader, reader.uint32());
-						continue;
-					}
-					case 999: {
-						if (tag !== 7994) {
-							break;
-						}
+            message.features = FeatureSet.decode(reader, reader.uint32());
+            continue;
+          }
+          case 999: {
+            if (tag !== 7994) {
+              break;
+            }
 
-						message.uninterpretedOption.push(
-							UninterpretedOption.decode(reader, reader.uint32()),
-						);
-						continue;
-					}
-				}
-				if ((tag & 7) === 4 || tag === 0) {
-					break;
-				}
-				reader.skip(tag & 7);
-			}
-			return message;
-		} finally {
-			(reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-		}
-	},
+            message.uninterpretedOption.push(UninterpretedOption.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
 
-	create(base?: DeepPartial<OneofOptions>): OneofOptions {
-		return OneofOptions.fromPartial(base ?? {});
-	},
-	fromPartial(object: DeepPartial<OneofOptions>): OneofOptions {
-		const message = createBaseOneofOptions();
-		message.features =
-			object.features !== undefined && object.features !== null
-				? FeatureSet.fromPartial(object.features)
-				: undefined;
-		message.uninterpretedOption =
-			object.uninterpretedOption?.map((e) =>
-				UninterpretedOption.fromPartial(e),
-			) || [];
-		return message;
-	},
+  create(base?: DeepPartial<OneofOptions>): OneofOptions {
+    return OneofOptions.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<OneofOptions>): OneofOptions {
+    const message = createBaseOneofOptions();
+    message.features = (object.features !== undefined && object.features !== null)
+      ? FeatureSet.fromPartial(object.features)
+      : undefined;
+    message.uninterpretedOption = object.uninterpretedOption?.map((e) => UninterpretedOption.fromPartial(e)) || [];
+    return message;
+  },
 };
 
 function createBaseEnumOptions(): EnumOptions {
-	return {
-		allowAlias: false,
-		deprecated: false,
-		deprecatedLegacyJsonFieldConflicts: false,
-		features: undefined,
-		uninterpretedOption: [],
-	};
+  return {
+    allowAlias: false,
+    deprecated: false,
+    deprecatedLegacyJsonFieldConflicts: false,
+    features: undefined,
+    uninterpretedOption: [],
+  };
 }
 
 export const EnumOptions: MessageFns<EnumOptions> = {
-	encode(
-		message: EnumOptions,
-		writer: BinaryWriter = new BinaryWriter(),
-	): BinaryWriter {
-		if (message.allowAlias !== undefined && message.allowAlias !== false) {
-			writer.uint32(16).bool(message.allowAlias);
-		}
-		if (message.deprecated !== undefined && message.deprecated !== false) {
-			writer.uint32(24).bool(message.deprecated);
-		}
-		if (
-			message.deprecatedLegacyJsonFieldConflicts !== undefined &&
-			message.deprecatedLegacyJsonFieldConflicts !== false
-		) {
-			writer.uint32(48).bool(message.deprecatedLegacyJsonFieldConflicts);
-		}
-		if (message.features !== undefined) {
-			FeatureSet.encode(message.features, writer.uint32(58).fork()).join();
-		}
-		for (const v of message.uninterpretedOption) {
-			UninterpretedOption.encode(v!, writer.uint32(7994).fork()).join();
-		}
-		return writer;
-	},
+  encode(message: EnumOptions, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.allowAlias !== undefined && message.allowAlias !== false) {
+      writer.uint32(16).bool(message.allowAlias);
+    }
+    if (message.deprecated !== undefined && message.deprecated !== false) {
+      writer.uint32(24).bool(message.deprecated);
+    }
+    if (
+      message.deprecatedLegacyJsonFieldConflicts !== undefined && message.deprecatedLegacyJsonFieldConflicts !== false
+    ) {
+      writer.uint32(48).bool(message.deprecatedLegacyJsonFieldConflicts);
+    }
+    if (message.features !== undefined) {
+      FeatureSet.encode(message.features, writer.uint32(58).fork()).join();
+    }
+    for (const v of message.uninterpretedOption) {
+      UninterpretedOption.encode(v!, writer.uint32(7994).fork()).join();
+    }
+    return writer;
+  },
 
-	decode(input: BinaryReader | Uint8Array, length?: number): EnumOptions {
-		const reader =
-			input instanceof BinaryReader ? input : new BinaryReader(input);
-		const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-		if (previousRecursionDepth >= 100) {
-			throw new globalThis.Error("protobuf decode recursion limit exceeded");
-		}
-		(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-		try {
-			const end = length === undefined ? reader.len : reader.pos + length;
-			const message = createBaseEnumOptions();
-			while (reader.pos < end) {
-				const tag = reader.uint32();
-				switch (tag >>> 3) {
-					case 2: {
-						if (tag !== 16) {
-							break;
-						}
+  decode(input: BinaryReader | Uint8Array, length?: number): EnumOptions {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEnumOptions();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
 
-						message.allowAlias = reader.bool();
-						continue;
-					}
-					case 3: {
-						if (tag !== 24) {
-							break;
-						}
+            message.allowAlias = reader.bool();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
 
-						message.deprecated = reader.bool();
-						continue;
-					}
-					case 6: {
-						if (tag !== 48) {
-							break;
-						}
+            message.deprecated = reader.bool();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
 
-						message.deprecatedLegacyJsonFieldConflicts = reader.bool();
-						continue;
-					}
-					case 7: {
-						if (tag !== 58) {
-							break;
-						}
+            message.deprecatedLegacyJsonFieldConflicts = reader.bool();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
 
-						message.features = FeatureSet.decode(reader, reader.uint32());
-						continue;
-					}
-					case 999: {
-						if (tag !== 7994) {
-							break;
-						}
+            message.features = FeatureSet.decode(reader, reader.uint32());
+            continue;
+          }
+          case 999: {
+            if (tag !== 7994) {
+              break;
+            }
 
-						message.uninterpretedOption.push(
-							UninterpretedOption.decode(reader, reader.uint32()),
-						);
-						continue;
-					}
-				}
-				if ((tag & 7) === 4 || tag === 0) {
-					break;
-				}
-				reader.skip(tag & 7);
-			}
-			return message;
-		} finally {
-			(reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-		}
-	},
+            message.uninterpretedOption.push(UninterpretedOption.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
 
-	create(base?: DeepPartial<EnumOptions>): EnumOptions {
-		return EnumOptions.fromPartial(base ?? {});
-	},
-	fromPartial(object: DeepPartial<EnumOptions>): EnumOptions {
-		const message = createBaseEnumOptions();
-		message.allowAlias = object.allowAlias ?? false;
-		message.deprecated = object.deprecated ?? false;
-		message.deprecatedLegacyJsonFieldConflicts =
-			object.deprecatedLegacyJsonFieldConflicts ?? false;
-		message.features =
-			object.features !== undefined && object.features !== null
-				? FeatureSet.fromPartial(object.features)
-				: undefined;
-		message.uninterpretedOption =
-			object.uninterpretedOption?.map((e) =>
-				UninterpretedOption.fromPartial(e),
-			) || [];
-		return message;
-	},
+  create(base?: DeepPartial<EnumOptions>): EnumOptions {
+    return EnumOptions.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<EnumOptions>): EnumOptions {
+    const message = createBaseEnumOptions();
+    message.allowAlias = object.allowAlias ?? false;
+    message.deprecated = object.deprecated ?? false;
+    message.deprecatedLegacyJsonFieldConflicts = object.deprecatedLegacyJsonFieldConflicts ?? false;
+    message.features = (object.features !== undefined && object.features !== null)
+      ? FeatureSet.fromPartial(object.features)
+      : undefined;
+    message.uninterpretedOption = object.uninterpretedOption?.map((e) => UninterpretedOption.fromPartial(e)) || [];
+    return message;
+  },
 };
 
 function createBaseEnumValueOptions(): EnumValueOptions {
-	return {
-		deprecated: false,
-		features: undefined,
-		debugRedact: false,
-		featureSupport: undefined,
-		uninterpretedOption: [],
-	};
+  return {
+    deprecated: false,
+    features: undefined,
+    debugRedact: false,
+    featureSupport: undefined,
+    uninterpretedOption: [],
+  };
 }
 
 export const EnumValueOptions: MessageFns<EnumValueOptions> = {
-	encode(
-		message: EnumValueOptions,
-		writer: BinaryWriter = new BinaryWriter(),
-	): BinaryWriter {
-		if (message.deprecated !== undefined && message.deprecated !== false) {
-			writer.uint32(8).bool(message.deprecated);
-		}
-		if (message.features !== undefined) {
-			FeatureSet.encode(message.features, writer.uint32(18).fork()).join();
-		}
-		if (message.debugRedact !== undefined && message.debugRedact !== false) {
-			writer.uint32(24).bool(message.debugRedact);
-		}
-		if (message.featureSupport !== undefined) {
-			FieldOptions_FeatureSupport.encode(
-				message.featureSupport,
-				writer.uint32(34).fork(),
-			).join();
-		}
-		for (const v of message.uninterpretedOption) {
-			UninterpretedOption.encode(v!, writer.uint32(7994).fork()).join();
-		}
-		return writer;
-	},
+  encode(message: EnumValueOptions, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.deprecated !== undefined && message.deprecated !== false) {
+      writer.uint32(8).bool(message.deprecated);
+    }
+    if (message.features !== undefined) {
+      FeatureSet.encode(message.features, writer.uint32(18).fork()).join();
+    }
+    if (message.debugRedact !== undefined && message.debugRedact !== false) {
+      writer.uint32(24).bool(message.debugRedact);
+    }
+    if (message.featureSupport !== undefined) {
+      FieldOptions_FeatureSupport.encode(message.featureSupport, writer.uint32(34).fork()).join();
+    }
+    for (const v of message.uninterpretedOption) {
+      UninterpretedOption.encode(v!, writer.uint32(7994).fork()).join();
+    }
+    return writer;
+  },
 
-	decode(input: BinaryReader | Uint8Array, length?: number): EnumValueOptions {
-		const reader =
-			input instanceof BinaryReader ? input : new BinaryReader(input);
-		const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-		if (previousRecursionDepth >= 100) {
-			throw new globalThis.Error("protobuf decode recursion limit exceeded");
-		}
-		(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-		try {
-			const end = length === undefined ? reader.len : reader.pos + length;
-			const message = createBaseEnumValueOptions();
-			while (reader.pos < end) {
-				const tag = reader.uint32();
-				switch (tag >>> 3) {
-					case 1: {
-						if (tag !== 8) {
-							break;
-						}
+  decode(input: BinaryReader | Uint8Array, length?: number): EnumValueOptions {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEnumValueOptions();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
 
-						message.deprecated = reader.bool();
-						continue;
-					}
-					case 2: {
-						if (tag !== 18) {
-							break;
-						}
+            message.deprecated = reader.bool();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
 
-						message.features = FeatureSet.decode(reader, reader.uint32());
-						continue;
-					}
-					case 3: {
-						if (tag !== 24) {
-							break;
-						}
+            message.features = FeatureSet.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
 
-						message.debugRedact = reader.bool();
-						continue;
-					}
-					case 4: {
-						if (tag !== 34) {
-							break;
-						}
+            message.debugRedact = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
 
-						message.featureSupport = FieldOptions_FeatureSupport.decode(
-							reader,
-							reader.uint32(),
-						);
-						continue;
-					}
-					case 999: {
-						if (tag !== 7994) {
-							break;
-						}
+            message.featureSupport = FieldOptions_FeatureSupport.decode(reader, reader.uint32());
+            continue;
+          }
+          case 999: {
+            if (tag !== 7994) {
+              break;
+            }
 
-						message.uninterpretedOption.push(
-							UninterpretedOption.decode(reader, reader.uint32()),
-						);
-						continue;
-					}
-				}
-				if ((tag & 7) === 4 || tag === 0) {
-					break;
-				}
-				reader.skip(tag & 7);
-			}
-			return message;
-		} finally {
-			(reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-		}
-	},
+            message.uninterpretedOption.push(UninterpretedOption.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
 
-	create(base?: DeepPartial<EnumValueOptions>): EnumValueOptions {
-		return EnumValueOptions.fromPartial(base ?? {});
-	},
-	fromPartial(object: DeepPartial<EnumValueOptions>): EnumValueOptions {
-		const message = createBaseEnumValueOptions();
-		message.deprecated = object.deprecated ?? false;
-		message.features =
-			object.features !== undefined && object.features !== null
-				? FeatureSet.fromPartial(object.features)
-				: undefined;
-		message.debugRedact = object.debugRedact ?? false;
-		message.featureSupport =
-			object.featureSupport !== undefined && object.featureSupport !== null
-				? FieldOptions_FeatureSupport.fromPartial(object.featureSupport)
-				: undefined;
-		message.uninterpretedOption =
-			object.uninterpretedOption?.map((e) =>
-				UninterpretedOption.fromPartial(e),
-			) || [];
-		return message;
-	},
+  create(base?: DeepPartial<EnumValueOptions>): EnumValueOptions {
+    return EnumValueOptions.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<EnumValueOptions>): EnumValueOptions {
+    const message = createBaseEnumValueOptions();
+    message.deprecated = object.deprecated ?? false;
+    message.features = (object.features !== undefined && object.features !== null)
+      ? FeatureSet.fromPartial(object.features)
+      : undefined;
+    message.debugRedact = object.debugRedact ?? false;
+    message.featureSupport = (object.featureSupport !== undefined && object.featureSupport !== null)
+      ? FieldOptions_FeatureSupport.fromPartial(object.featureSupport)
+      : undefined;
+    message.uninterpretedOption = object.uninterpretedOption?.map((e) => UninterpretedOption.fromPartial(e)) || [];
+    return message;
+  },
 };
 
 function createBaseServiceOptions(): ServiceOptions {
-	return { features: undefined, deprecated: false, uninterpretedOption: [] };
+  return { features: undefined, deprecated: false, uninterpretedOption: [] };
 }
 
 export const ServiceOptions: MessageFns<ServiceOptions> = {
-	encode(
-		message: ServiceOptions,
-		writer: BinaryWriter = new BinaryWriter(),
-	): BinaryWriter {
-		if (message.features !== undefined) {
-			FeatureSet.encode(message.features, writer.uint32(274).fork()).join();
-		}
-		if (message.deprecated !== undefined && message.deprecated !== false) {
-			writer.uint32(264).bool(message.deprecated);
-		}
-		for (const v of message.uninterpretedOption) {
-			UninterpretedOption.encode(v!, writer.uint32(7994).fork()).join();
-		}
-		return writer;
-	},
+  encode(message: ServiceOptions, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.features !== undefined) {
+      FeatureSet.encode(message.features, writer.uint32(274).fork()).join();
+    }
+    if (message.deprecated !== undefined && message.deprecated !== false) {
+      writer.uint32(264).bool(message.deprecated);
+    }
+    for (const v of message.uninterpretedOption) {
+      UninterpretedOption.encode(v!, writer.uint32(7994).fork()).join();
+    }
+    return writer;
+  },
 
-	decode(input: BinaryReader | Uint8Array, length?: number): ServiceOptions {
-		const reader =
-			input instanceof BinaryReader ? input : new BinaryReader(input);
-		const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-		if (previousRecursionDepth >= 100) {
-			throw new globalThis.Error("protobuf decode recursion limit exceeded");
-		}
-		(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-		try {
-			const end = length === undefined ? reader.len : reader.pos + length;
-			const message = createBaseServiceOptions();
-			while (reader.pos < end) {
-				const tag = reader.uint32();
-				switch (tag >>> 3) {
-					case 34: {
-						if (tag !== 274) {
-							break;
-						}
+  decode(input: BinaryReader | Uint8Array, length?: number): ServiceOptions {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseServiceOptions();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 34: {
+            if (tag !== 274) {
+              break;
+            }
 
-						message.features = FeatureSet.decode(reader, reader.uint32());
-						continue;
-					}
-					case 33: {
-						if (tag !== 264) {
-							break;
-						}
+            message.features = FeatureSet.decode(reader, reader.uint32());
+            continue;
+          }
+          case 33: {
+            if (tag !== 264) {
+              break;
+            }
 
-						message.deprecated = reader.bool();
-						continue;
-					}
-					case 999: {
-						if (tag !== 7994) {
-							break;
-						}
+            message.deprecated = reader.bool();
+            continue;
+          }
+          case 999: {
+            if (tag !== 7994) {
+              break;
+            }
 
-						message.uninterpretedOption.push(
-							UninterpretedOption.decode(reader, reader.uint32()),
-						);
-						continue;
-					}
-				}
-				if ((tag & 7) === 4 || tag === 0) {
-					break;
-				}
-				reader.skip(tag & 7);
-			}
-			return message;
-		} finally {
-			(reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-		}
-	},
+            message.uninterpretedOption.push(UninterpretedOption.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
 
-	create(base?: DeepPartial<ServiceOptions>): ServiceOptions {
-		return ServiceOptions.fromPartial(base ?? {});
-	},
-	fromPartial(object: DeepPartial<ServiceOptions>): ServiceOptions {
-		const message = createBaseServiceOptions();
-		message.features =
-			object.features !== undefined && object.features !== null
-				? FeatureSet.fromPartial(object.features)
-				: undefined;
-		message.deprecated = object.deprecated ?? false;
-		message.uninterpretedOption =
-			object.uninterpretedOption?.map((e) =>
-				UninterpretedOption.fromPartial(e),
-			) || [];
-		return message;
-	},
+  create(base?: DeepPartial<ServiceOptions>): ServiceOptions {
+    return ServiceOptions.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ServiceOptions>): ServiceOptions {
+    const message = createBaseServiceOptions();
+    message.features = (object.features !== undefined && object.features !== null)
+      ? FeatureSet.fromPartial(object.features)
+      : undefined;
+    message.deprecated = object.deprecated ?? false;
+    message.uninterpretedOption = object.uninterpretedOption?.map((e) => UninterpretedOption.fromPartial(e)) || [];
+    return message;
+  },
 };
 
 function createBaseMethodOptions(): MethodOptions {
-	return {
-		deprecated: false,
-		idempotencyLevel: 0,
-		features: undefined,
-		uninterpretedOption: [],
-	};
+  return { deprecated: false, idempotencyLevel: 0, features: undefined, uninterpretedOption: [] };
 }
 
 export const MethodOptions: MessageFns<MethodOptions> = {
-	encode(
-		message: MethodOptions,
-		writer: BinaryWriter = new BinaryWriter(),
-	): BinaryWriter {
-		if (message.deprecated !== undefined && message.deprecated !== false) {
-			writer.uint32(264).bool(message.deprecated);
-		}
-		if (
-			message.idempotencyLevel !== undefined &&
-			message.idempotencyLevel !== 0
-		) {
-			writer.uint32(272).int32(message.idempotencyLevel);
-		}
-		if (message.features !== undefined) {
-			FeatureSet.encode(message.features, writer.uint32(282).fork()).join();
-		}
-		for (const v of message.uninterpretedOption) {
-			UninterpretedOption.encode(v!, writer.uint32(7994).fork()).join();
-		}
-		return writer;
-	},
+  encode(message: MethodOptions, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.deprecated !== undefined && message.deprecated !== false) {
+      writer.uint32(264).bool(message.deprecated);
+    }
+    if (message.idempotencyLevel !== undefined && message.idempotencyLevel !== 0) {
+      writer.uint32(272).int32(message.idempotencyLevel);
+    }
+    if (message.features !== undefined) {
+      FeatureSet.encode(message.features, writer.uint32(282).fork()).join();
+    }
+    for (const v of message.uninterpretedOption) {
+      UninterpretedOption.encode(v!, writer.uint32(7994).fork()).join();
+    }
+    return writer;
+  },
 
-	decode(input: BinaryReader | Uint8Array, length?: number): MethodOptions {
-		const reader =
-			input instanceof BinaryReader ? input : new BinaryReader(input);
-		const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-		if (previousRecursionDepth >= 100) {
-			throw new globalThis.Error("protobuf decode recursion limit exceeded");
-		}
-		(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-		try {
-			const end = length === undefined ? reader.len : reader.pos + length;
-			const message = createBaseMethodOptions();
-			while (reader.pos < end) {
-				const tag = reader.uint32();
-				switch (tag >>> 3) {
-					case 33: {
-						if (tag !== 264) {
-							break;
-						}
+  decode(input: BinaryReader | Uint8Array, length?: number): MethodOptions {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMethodOptions();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 33: {
+            if (tag !== 264) {
+              break;
+            }
 
-						message.deprecated = reader.bool();
-						continue;
-					}
-					case 34: {
-						if (tag !== 272) {
-							break;
-						}
+            message.deprecated = reader.bool();
+            continue;
+          }
+          case 34: {
+            if (tag !== 272) {
+              break;
+            }
 
-						message.idempotencyLevel = reader.int32() as any;
-						continue;
-					}
-					case 35: {
-						if (tag !== 282) {
-							break;
-						}
+            message.idempotencyLevel = reader.int32() as any;
+            continue;
+          }
+          case 35: {
+            if (tag !== 282) {
+              break;
+            }
 
-						message.features = FeatureSet.decode(reader, reader.uint32());
-						continue;
-					}
-					case 999: {
-						if (tag !== 7994) {
-							break;
-						}
+            message.features = FeatureSet.decode(reader, reader.uint32());
+            continue;
+          }
+          case 999: {
+            if (tag !== 7994) {
+              break;
+            }
 
-						message.uninterpretedOption.push(
-							UninterpretedOption.decode(reader, reader.uint32()),
-						);
-						continue;
-					}
-				}
-				if ((tag & 7) === 4 || tag === 0) {
-					break;
-				}
-				reader.skip(tag & 7);
-			}
-			return message;
-		} finally {
-			(reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-		}
-	},
+            message.uninterpretedOption.push(UninterpretedOption.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
 
-	create(base?: DeepPartial<MethodOptions>): MethodOptions {
-		return MethodOptions.fromPartial(base ?? {});
-	},
-	fromPartial(object: DeepPartial<MethodOptions>): MethodOptions {
-		const message = createBaseMethodOptions();
-		message.deprecated = object.deprecated ?? false;
-		message.idempotencyLevel = object.idempotencyLevel ?? 0;
-		message.features =
-			object.features !== undefined && object.features !== null
-				? FeatureSet.fromPartial(object.features)
-				: undefined;
-		message.uninterpretedOption =
-			object.uninterpretedOption?.map((e) =>
-				UninterpretedOption.fromPartial(e),
-			) || [];
-		return message;
-	},
+  create(base?: DeepPartial<MethodOptions>): MethodOptions {
+    return MethodOptions.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<MethodOptions>): MethodOptions {
+    const message = createBaseMethodOptions();
+    message.deprecated = object.deprecated ?? false;
+    message.idempotencyLevel = object.idempotencyLevel ?? 0;
+    message.features = (object.features !== undefined && object.features !== null)
+      ? FeatureSet.fromPartial(object.features)
+      : undefined;
+    message.uninterpretedOption = object.uninterpretedOption?.map((e) => UninterpretedOption.fromPartial(e)) || [];
+    return message;
+  },
 };
 
 function createBaseUninterpretedOption(): UninterpretedOption {
-	return {
-		name: [],
-		identifierValue: "",
-		positiveIntValue: 0n,
-		negativeIntValue: 0n,
-		doubleValue: 0,
-		stringValue: Buffer.alloc(0),
-		aggregateValue: "",
-	};
+  return {
+    name: [],
+    identifierValue: "",
+    positiveIntValue: 0n,
+    negativeIntValue: 0n,
+    doubleValue: 0,
+    stringValue: Buffer.alloc(0),
+    aggregateValue: "",
+  };
 }
 
 export const UninterpretedOption: MessageFns<UninterpretedOption> = {
-	encode(
-		message: UninterpretedOption,
-		writer: BinaryWriter = new BinaryWriter(),
-	): BinaryWriter {
-		for (const v of message.name) {
-			UninterpretedOption_NamePart.encode(v!, writer.uint32(18).fork()).join();
-		}
-		if (
-			message.identifierValue !== undefined &&
-			message.identifierValue !== ""
-		) {
-			writer.uint32(26).string(message.identifierValue);
-		}
-		if (
-			message.positiveIntValue !== undefined &&
-			message.positiveIntValue !== 0n
-		) {
-			if (
-				BigInt.asUintN(64, message.positiveIntValue) !==
-				message.positiveIntValue
-			) {
-				throw new globalThis.Error(
-					"value provided for field message.positiveIntValue of type uint64 too large",
-				);
-			}
-			writer.uint32(32).uint64(message.positiveIntValue);
-		}
-		if (
-			message.negativeIntValue !== undefined &&
-			message.negativeIntValue !== 0n
-		) {
-			if (
-				BigInt.asIntN(64, message.negativeIntValue) !== message.negativeIntValue
-			) {
-				throw new globalThis.Error(
-					"value provided for field message.negativeIntValue of type int64 too large",
-				);
-			}
-			writer.uint32(40).int64(message.negativeIntValue);
-		}
-		if (message.doubleValue !== undefined && message.doubleValue !== 0) {
-			writer.uint32(49).double(message.doubleValue);
-		}
-		if (message.stringValue !== undefined && message.stringValue.length !== 0) {
-			writer.uint32(58).bytes(message.stringValue);
-		}
-		if (message.aggregateValue !== undefined && message.aggregateValue !== "") {
-			writer.uint32(66).string(message.aggregateValue);
-		}
-		return writer;
-	},
+  encode(message: UninterpretedOption, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.name) {
+      UninterpretedOption_NamePart.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.identifierValue !== undefined && message.identifierValue !== "") {
+      writer.uint32(26).string(message.identifierValue);
+    }
+    if (message.positiveIntValue !== undefined && message.positiveIntValue !== 0n) {
+      if (BigInt.asUintN(64, message.positiveIntValue) !== message.positiveIntValue) {
+        throw new globalThis.Error("value provided for field message.positiveIntValue of type uint64 too large");
+      }
+      writer.uint32(32).uint64(message.positiveIntValue);
+    }
+    if (message.negativeIntValue !== undefined && message.negativeIntValue !== 0n) {
+      if (BigInt.asIntN(64, message.negativeIntValue) !== message.negativeIntValue) {
+        throw new globalThis.Error("value provided for field message.negativeIntValue of type int64 too large");
+      }
+      writer.uint32(40).int64(message.negativeIntValue);
+    }
+    if (message.doubleValue !== undefined && message.doubleValue !== 0) {
+      writer.uint32(49).double(message.doubleValue);
+    }
+    if (message.stringValue !== undefined && message.stringValue.length !== 0) {
+      writer.uint32(58).bytes(message.stringValue);
+    }
+    if (message.aggregateValue !== undefined && message.aggregateValue !== "") {
+      writer.uint32(66).string(message.aggregateValue);
+    }
+    return writer;
+  },
 
-	decode(
-		input: BinaryReader | Uint8Array,
-		length?: number,
-	): UninterpretedOption {
-		const reader =
-			input instanceof BinaryReader ? input : new BinaryReader(input);
-		const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-		if (previousRecursionDepth >= 100) {
-			throw new globalThis.Error("protobuf decode recursion limit exceeded");
-		}
-		(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-		try {
-			const end = length === undefined ? reader.len : reader.pos + length;
-			const message = createBaseUninterpretedOption();
-			while (reader.pos < end) {
-				const tag = reader.uint32();
-				switch (tag >>> 3) {
-					case 2: {
-						if (tag !== 18) {
-							break;
-						}
+  decode(input: BinaryReader | Uint8Array, length?: number): UninterpretedOption {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUninterpretedOption();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
 
-						message.name.push(
-							UninterpretedOption_NamePart.decode(reader, reader.uint32()),
-						);
-						continue;
-					}
-					case 3: {
-						if (tag !== 26) {
-							break;
-						}
+            message.name.push(UninterpretedOption_NamePart.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
 
-						message.identifierValue = reader.string();
-						continue;
-					}
-					case 4: {
-						if (tag !== 32) {
-							break;
-						}
+            message.identifierValue = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
 
-						message.positiveIntValue = reader.uint64() as bigint;
-						continue;
-					}
-					case 5: {
-						if (tag !== 40) {
-							break;
-						}
+            message.positiveIntValue = reader.uint64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
 
-						message.negativeIntValue = reader.int64() as bigint;
-						continue;
-					}
-					case 6: {
-						if (tag !== 49) {
-							break;
-						}
+            message.negativeIntValue = reader.int64() as bigint;
+            continue;
+          }
+          case 6: {
+            if (tag !== 49) {
+              break;
+            }
 
-						message.doubleValue = reader.double();
-						continue;
-					}
-					case 7: {
-						if (tag !== 58) {
-							break;
-						}
+            message.doubleValue = reader.double();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
 
-						message.stringValue = Buffer.from(reader.bytes());
-						continue;
-					}
-					case 8: {
-						if (tag !== 66) {
-							break;
-						}
+            message.stringValue = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
 
-						message.aggregateValue = reader.string();
-						continue;
-					}
-				}
-				if ((tag & 7) === 4 || tag === 0) {
-					break;
-				}
-				reader.skip(tag & 7);
-			}
-			return message;
-		} finally {
-			(reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-		}
-	},
+            message.aggregateValue = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
 
-	create(base?: DeepPartial<UninterpretedOption>): UninterpretedOption {
-		return UninterpretedOption.fromPartial(base ?? {});
-	},
-	fromPartial(object: DeepPartial<UninterpretedOption>): UninterpretedOption {
-		const message = createBaseUninterpretedOption();
-		message.name =
-			object.name?.map((e) => UninterpretedOption_NamePart.fromPartial(e)) ||
-			[];
-		message.identifierValue = object.identifierValue ?? "";
-		message.positiveIntValue =
-			object.positiveIntValue !== undefined && object.positiveIntValue !== null
-				? BigInt(object.positiveIntValue)
-				: 0n;
-		message.negativeIntValue =
-			object.negativeIntValue !== undefined && object.negativeIntValue !== null
-				? BigInt(object.negativeIntValue)
-				: 0n;
-		message.doubleValue = object.doubleValue ?? 0;
-		message.stringValue = object.stringValue ?? Buffer.alloc(0);
-		message.aggregateValue = object.aggregateValue ?? "";
-		return message;
-	},
+  create(base?: DeepPartial<UninterpretedOption>): UninterpretedOption {
+    return UninterpretedOption.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<UninterpretedOption>): UninterpretedOption {
+    const message = createBaseUninterpretedOption();
+    message.name = object.name?.map((e) => UninterpretedOption_NamePart.fromPartial(e)) || [];
+    message.identifierValue = object.identifierValue ?? "";
+    message.positiveIntValue = (object.positiveIntValue !== undefined && object.positiveIntValue !== null)
+      ? BigInt(object.positiveIntValue)
+      : 0n;
+    message.negativeIntValue = (object.negativeIntValue !== undefined && object.negativeIntValue !== null)
+      ? BigInt(object.negativeIntValue)
+      : 0n;
+    message.doubleValue = object.doubleValue ?? 0;
+    message.stringValue = object.stringValue ?? Buffer.alloc(0);
+    message.aggregateValue = object.aggregateValue ?? "";
+    return message;
+  },
 };
 
 function createBaseUninterpretedOption_NamePart(): UninterpretedOption_NamePart {
-	return { namePart: "", isExtension: false };
+  return { namePart: "", isExtension: false };
 }
 
-export const UninterpretedOption_NamePart: MessageFns<UninterpretedOption_NamePart> =
-	{
-		encode(
-			message: UninterpretedOption_NamePart,
-			writer: BinaryWriter = new BinaryWriter(),
-		): BinaryWriter {
-			if (message.namePart !== "") {
-				writer.uint32(10).string(message.namePart);
-			}
-			if (message.isExtension !== false) {
-				writer.uint32(16).bool(message.isExtension);
-			}
-			return writer;
-		},
+export const UninterpretedOption_NamePart: MessageFns<UninterpretedOption_NamePart> = {
+  encode(message: UninterpretedOption_NamePart, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.namePart !== "") {
+      writer.uint32(10).string(message.namePart);
+    }
+    if (message.isExtension !== false) {
+      writer.uint32(16).bool(message.isExtension);
+    }
+    return writer;
+  },
 
-		decode(
-			input: BinaryReader | Uint8Array,
-			length?: number,
-		): UninterpretedOption_NamePart {
-			const reader =
-				input instanceof BinaryReader ? input : new BinaryReader(input);
-			const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-			if (previousRecursionDepth >= 100) {
-				throw new globalThis.Error("protobuf decode recursion limit exceeded");
-			}
-			(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-			try {
-				const end = length === undefined ? reader.len : reader.pos + length;
-				const message = createBaseUninterpretedOption_NamePart();
-				while (reader.pos < end) {
-					const tag = reader.uint32();
-					switch (tag >>> 3) {
-						case 1: {
-							if (tag !== 10) {
-								break;
-							}
+  decode(input: BinaryReader | Uint8Array, length?: number): UninterpretedOption_NamePart {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUninterpretedOption_NamePart();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
 
-							message.namePart = reader.string();
-							continue;
-						}
-						case 2: {
-							if (tag !== 16) {
-								break;
-							}
+            message.namePart = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
 
-							message.isExtension = reader.bool();
-							continue;
-						}
-					}
-					if ((tag & 7) === 4 || tag === 0) {
-						break;
-					}
-					reader.skip(tag & 7);
-				}
-				return message;
-			} finally {
-				(reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-			}
-		},
+            message.isExtension = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
 
-		create(
-			base?: DeepPartial<UninterpretedOption_NamePart>,
-		): UninterpretedOption_NamePart {
-			return UninterpretedOption_NamePart.fromPartial(base ?? {});
-		},
-		fromPartial(
-			object: DeepPartial<UninterpretedOption_NamePart>,
-		): UninterpretedOption_NamePart {
-			const message = createBaseUninterpretedOption_NamePart();
-			message.namePart = object.namePart ?? "";
-			message.isExtension = object.isExtension ?? false;
-			return message;
-		},
-	};
+  create(base?: DeepPartial<UninterpretedOption_NamePart>): UninterpretedOption_NamePart {
+    return UninterpretedOption_NamePart.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<UninterpretedOption_NamePart>): UninterpretedOption_NamePart {
+    const message = createBaseUninterpretedOption_NamePart();
+    message.namePart = object.namePart ?? "";
+    message.isExtension = object.isExtension ?? false;
+    return message;
+  },
+};
 
 function createBaseFeatureSet(): FeatureSet {
-	return {
-		fieldPresence: 0,
-		enumType: 0,
-		repeatedFieldEncoding: 0,
-		utf8Validation: 0,
-		messageEncoding: 0,
-		jsonFormat: 0,
-		enforceNamingStyle: 0,
-		defaultSymbolVisibility: 0,
-		enforceProtoLimits: 0,
-	};
+  return {
+    fieldPresence: 0,
+    enumType: 0,
+    repeatedFieldEncoding: 0,
+    utf8Validation: 0,
+    messageEncoding: 0,
+    jsonFormat: 0,
+    enforceNamingStyle: 0,
+    defaultSymbolVisibility: 0,
+    enforceProtoLimits: 0,
+  };
 }
 
 export const FeatureSet: MessageFns<FeatureSet> = {
-	encode(
-		message: FeatureSet,
-		writer: BinaryWriter = new BinaryWriter(),
-	): BinaryWriter {
-		if (message.fieldPresence !== undefined && message.fieldPresence !== 0) {
-			writer.uint32(8).int32(message.fieldPresence);
-		}
-		if (message.enumType !== undefined && message.enumType !== 0) {
-			writer.uint32(16).int32(message.enumType);
-		}
-		if (
-			message.repeatedFieldEncoding !== undefined &&
-			message.repeatedFieldEncoding !== 0
-		) {
-			writer.uint32(24).int32(message.repeatedFieldEncoding);
-		}
-		if (message.utf8Validation !== undefined && message.utf8Validation !== 0) {
-			writer.uint32(32).int32(message.utf8Validation);
-		}
-		if (
-			message.messageEncoding !== undefined &&
-			message.messageEncoding !== 0
-		) {
-			writer.uint32(40).int32(message.messageEncoding);
-		}
-		if (message.jsonFormat !== undefined && message.jsonFormat !== 0) {
-			writer.uint32(48).int32(message.jsonFormat);
-		}
-		if (
-			message.enforceNamingStyle !== undefined &&
-			message.enforceNamingStyle !== 0
-		) {
-			writer.uint32(56).int32(message.enforceNamingStyle);
-		}
-		if (
-			message.defaultSymbolVisibility !== undefined &&
-			message.defaultSymbolVisibility !== 0
-		) {
-			writer.uint32(64).int32(message.defaultSymbolVisibility);
-		}
-		if (
-			message.enforceProtoLimits !== undefined &&
-			message.enforceProtoLimits !== 0
-		) {
-			writer.uint32(72).int32(message.enforceProtoLimits);
-		}
-		return writer;
-	},
+  encode(message: FeatureSet, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.fieldPresence !== undefined && message.fieldPresence !== 0) {
+      writer.uint32(8).int32(message.fieldPresence);
+    }
+    if (message.enumType !== undefined && message.enumType !== 0) {
+      writer.uint32(16).int32(message.enumType);
+    }
+    if (message.repeatedFieldEncoding !== undefined && message.repeatedFieldEncoding !== 0) {
+      writer.uint32(24).int32(message.repeatedFieldEncoding);
+    }
+    if (message.utf8Validation !== undefined && message.utf8Validation !== 0) {
+      writer.uint32(32).int32(message.utf8Validation);
+    }
+    if (message.messageEncoding !== undefined && message.messageEncoding !== 0) {
+      writer.uint32(40).int32(message.messageEncoding);
+    }
+    if (message.jsonFormat !== undefined && message.jsonFormat !== 0) {
+      writer.uint32(48).int32(message.jsonFormat);
+    }
+    if (message.enforceNamingStyle !== undefined && message.enforceNamingStyle !== 0) {
+      writer.uint32(56).int32(message.enforceNamingStyle);
+    }
+    if (message.defaultSymbolVisibility !== undefined && message.defaultSymbolVisibility !== 0) {
+      writer.uint32(64).int32(message.defaultSymbolVisibility);
+    }
+    if (message.enforceProtoLimits !== undefined && message.enforceProtoLimits !== 0) {
+      writer.uint32(72).int32(message.enforceProtoLimits);
+    }
+    return writer;
+  },
 
-	decode(input: BinaryReader | Uint8Array, length?: number): FeatureSet {
-		const reader =
-			input instanceof BinaryReader ? input : new BinaryReader(input);
-		const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-		if (previousRecursionDepth >= 100) {
-			throw new globalThis.Error("protobuf decode recursion limit exceeded");
-		}
-		(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-		try {
-			const end = length === undefined ? reader.len : reader.pos + length;
-			const message = createBaseFeatureSet();
-			while (reader.pos < end) {
-				const tag = reader.uint32();
-				switch (tag >>> 3) {
-					case 1: {
-						if (tag !== 8) {
-							break;
-						}
+  decode(input: BinaryReader | Uint8Array, length?: number): FeatureSet {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFeatureSet();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
 
-						message.fieldPresence = reader.int32() as any;
-						continue;
-					}
-					case 2: {
-						if (tag !== 16) {
-							break;
-						}
+            message.fieldPresence = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
 
-						message.enumType = reader.int32() as any;
-						continue;
-					}
-					case 3: {
-						if (tag !== 24) {
-							break;
-						}
+            message.enumType = reader.int32() as any;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
 
-						message.repeatedFieldEncoding = reader.int32() as any;
-						continue;
-					}
-					case 4: {
-						if (tag !== 32) {
-							break;
-						}
+            message.repeatedFieldEncoding = reader.int32() as any;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
 
-						message.utf8Validation = reader.int32() as any;
-						continue;
-					}
-					case 5: {
-						if (tag !== 40) {
-							break;
-						}
+            message.utf8Validation = reader.int32() as any;
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
 
-						message.messageEncoding = reader.int32() as any;
-						continue;
-					}
-					case 6: {
-						if (tag !== 48) {
-							break;
-						}
+            message.messageEncoding = reader.int32() as any;
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
 
-						message.jsonFormat = reader.int32() as any;
-						continue;
-					}
-					case 7: {
-						if (tag !== 56) {
-							break;
-						}
+            message.jsonFormat = reader.int32() as any;
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
 
-						message.enforceNamingStyle = reader.int32() as any;
-						continue;
-					}
-					case 8: {
-						if (tag !== 64) {
-							break;
-						}
+            message.enforceNamingStyle = reader.int32() as any;
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
 
-						message.defaultSymbolVisibility = reader.int32() as any;
-						continue;
-					}
-					case 9: {
-						if (tag !== 72) {
-							break;
-						}
+            message.defaultSymbolVisibility = reader.int32() as any;
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
 
-						message.enforceProtoLimits = reader.int32() as any;
-						continue;
-					}
-				}
-				if ((tag & 7) === 4 || tag === 0) {
-					break;
-				}
-				reader.skip(tag & 7);
-			}
-			return message;
-		} finally {
-			(reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-		}
-	},
+            message.enforceProtoLimits = reader.int32() as any;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
 
-	create(base?: DeepPartial<FeatureSet>): FeatureSet {
-		return FeatureSet.fromPartial(base ?? {});
-	},
-	fromPartial(object: DeepPartial<FeatureSet>): FeatureSet {
-		const message = createBaseFeatureSet();
-		message.fieldPresence = object.fieldPresence ?? 0;
-		message.enumType = object.enumType ?? 0;
-		message.repeatedFieldEncoding = object.repeatedFieldEncoding ?? 0;
-		message.utf8Validation = object.utf8Validation ?? 0;
-		message.messageEncoding = object.messageEncoding ?? 0;
-		message.jsonFormat = object.jsonFormat ?? 0;
-		message.enforceNamingStyle = object.enforceNamingStyle ?? 0;
-		message.defaultSymbolVisibility = object.defaultSymbolVisibility ?? 0;
-		message.enforceProtoLimits = object.enforceProtoLimits ?? 0;
-		return message;
-	},
+  create(base?: DeepPartial<FeatureSet>): FeatureSet {
+    return FeatureSet.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<FeatureSet>): FeatureSet {
+    const message = createBaseFeatureSet();
+    message.fieldPresence = object.fieldPresence ?? 0;
+    message.enumType = object.enumType ?? 0;
+    message.repeatedFieldEncoding = object.repeatedFieldEncoding ?? 0;
+    message.utf8Validation = object.utf8Validation ?? 0;
+    message.messageEncoding = object.messageEncoding ?? 0;
+    message.jsonFormat = object.jsonFormat ?? 0;
+    message.enforceNamingStyle = object.enforceNamingStyle ?? 0;
+    message.defaultSymbolVisibility = object.defaultSymbolVisibility ?? 0;
+    message.enforceProtoLimits = object.enforceProtoLimits ?? 0;
+    return message;
+  },
 };
 
 function createBaseFeatureSet_VisibilityFeature(): FeatureSet_VisibilityFeature {
-	return {};
+  return {};
 }
 
-export const FeatureSet_VisibilityFeature: MessageFns<FeatureSet_VisibilityFeature> =
-	{
-		encode(
-			_: FeatureSet_VisibilityFeature,
-			writer: BinaryWriter = new BinaryWriter(),
-		): BinaryWriter {
-			return writer;
-		},
+export const FeatureSet_VisibilityFeature: MessageFns<FeatureSet_VisibilityFeature> = {
+  encode(_: FeatureSet_VisibilityFeature, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
 
-		decode(
-			input: BinaryReader | Uint8Array,
-			length?: number,
-		): FeatureSet_VisibilityFeature {
-			const reader =
-				input instanceof BinaryReader ? input : new BinaryReader(input);
-			const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-			if (previousRecursionDepth >= 100) {
-				throw new globalThis.Error("protobuf decode recursion limit exceeded");
-			}
-			(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-			try {
-				const end = length === undefined ? reader.len : reader.pos + length;
-				const message = createBaseFeatureSet_VisibilityFeature();
-				while (reader.pos < end) {
-					const tag = reader.uint32();
-					switch (tag >>> 3) {
-					}
-					if ((tag & 7) === 4 || tag === 0) {
-						break;
-					}
-					reader.skip(tag & 7);
-				}
-				return message;
-			} finally {
-				(reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-			}
-		},
+  decode(input: BinaryReader | Uint8Array, length?: number): FeatureSet_VisibilityFeature {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFeatureSet_VisibilityFeature();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
 
-		create(
-			base?: DeepPartial<FeatureSet_VisibilityFeature>,
-		): FeatureSet_VisibilityFeature {
-			return FeatureSet_VisibilityFeature.fromPartial(base ?? {});
-		},
-		fromPartial(
-			_: DeepPartial<FeatureSet_VisibilityFeature>,
-		): FeatureSet_VisibilityFeature {
-			const message = createBaseFeatureSet_VisibilityFeature();
-			return message;
-		},
-	};
+  create(base?: DeepPartial<FeatureSet_VisibilityFeature>): FeatureSet_VisibilityFeature {
+    return FeatureSet_VisibilityFeature.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<FeatureSet_VisibilityFeature>): FeatureSet_VisibilityFeature {
+    const message = createBaseFeatureSet_VisibilityFeature();
+    return message;
+  },
+};
 
 function createBaseFeatureSet_ProtoLimitsFeature(): FeatureSet_ProtoLimitsFeature {
-	return {};
+  return {};
 }
 
-export const FeatureSet_ProtoLimitsFeature: MessageFns<FeatureSet_ProtoLimitsFeature> =
-	{
-		encode(
-			_: FeatureSet_ProtoLimitsFeature,
-			writer: BinaryWriter = new BinaryWriter(),
-		): BinaryWriter {
-			return writer;
-		},
+export const FeatureSet_ProtoLimitsFeature: MessageFns<FeatureSet_ProtoLimitsFeature> = {
+  encode(_: FeatureSet_ProtoLimitsFeature, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
 
-		decode(
-			input: BinaryReader | Uint8Array,
-			length?: number,
-		): FeatureSet_ProtoLimitsFeature {
-			const reader =
-				input instanceof BinaryReader ? input : new BinaryReader(input);
-			const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-			if (previousRecursionDepth >= 100) {
-				throw new globalThis.Error("protobuf decode recursion limit exceeded");
-			}
-			(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-			try {
-				const end = length === undefined ? reader.len : reader.pos + length;
-				const message = createBaseFeatureSet_ProtoLimitsFeature();
-				while (reader.pos < end) {
-					const tag = reader.uint32();
-					switch (tag >>> 3) {
-					}
-					if ((tag & 7) === 4 || tag === 0) {
-						break;
-					}
-					reader.skip(tag & 7);
-				}
-				return message;
-			} finally {
-				(reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-			}
-		},
+  decode(input: BinaryReader | Uint8Array, length?: number): FeatureSet_ProtoLimitsFeature {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFeatureSet_ProtoLimitsFeature();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
 
-		create(
-			base?: DeepPartial<FeatureSet_ProtoLimitsFeature>,
-		): FeatureSet_ProtoLimitsFeature {
-			return FeatureSet_ProtoLimitsFeature.fromPartial(base ?? {});
-		},
-		fromPartial(
-			_: DeepPartial<FeatureSet_ProtoLimitsFeature>,
-		): FeatureSet_ProtoLimitsFeature {
-			const message = createBaseFeatureSet_ProtoLimitsFeature();
-			return message;
-		},
-	};
+  create(base?: DeepPartial<FeatureSet_ProtoLimitsFeature>): FeatureSet_ProtoLimitsFeature {
+    return FeatureSet_ProtoLimitsFeature.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<FeatureSet_ProtoLimitsFeature>): FeatureSet_ProtoLimitsFeature {
+    const message = createBaseFeatureSet_ProtoLimitsFeature();
+    return message;
+  },
+};
 
 function createBaseFeatureSetDefaults(): FeatureSetDefaults {
-	return { defaults: [], minimumEdition: 0, maximumEdition: 0 };
+  return { defaults: [], minimumEdition: 0, maximumEdition: 0 };
 }
 
 export const FeatureSetDefaults: MessageFns<FeatureSetDefaults> = {
-	encode(
-		message: FeatureSetDefaults,
-		writer: BinaryWriter = new BinaryWriter(),
-	): BinaryWriter {
-		for (const v of message.defaults) {
-			FeatureSetDefaults_FeatureSetEditionDefault.encode(
-				v!,
-				writer.uint32(10).fork(),
-			).join();
-		}
-		if (message.minimumEdition !== undefined && message.minimumEdition !== 0) {
-			writer.uint32(32).int32(message.minimumEdition);
-		}
-		if (message.maximumEdition !== undefined && message.maximumEdition !== 0) {
-			writer.uint32(40).int32(message.maximumEdition);
-		}
-		return writer;
-	},
+  encode(message: FeatureSetDefaults, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.defaults) {
+      FeatureSetDefaults_FeatureSetEditionDefault.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.minimumEdition !== undefined && message.minimumEdition !== 0) {
+      writer.uint32(32).int32(message.minimumEdition);
+    }
+    if (message.maximumEdition !== undefined && message.maximumEdition !== 0) {
+      writer.uint32(40).int32(message.maximumEdition);
+    }
+    return writer;
+  },
 
-	decode(
-		input: BinaryReader | Uint8Array,
-		length?: number,
-	): FeatureSetDefaults {
-		const reader =
-			input instanceof BinaryReader ? input : new BinaryReader(input);
-		const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-		if (previousRecursionDepth >= 100) {
-			throw new globalThis.Error("protobuf decode recursion limit exceeded");
-		}
-		(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-		try {
-			const end = length === undefined ? reader.len : reader.pos + length;
-			const message = createBaseFeatureSetDefaults();
-			while (reader.pos < end) {
-				const tag = reader.uint32();
-				switch (tag >>> 3) {
-					case 1: {
-						if (tag !== 10) {
-							break;
-						}
+  decode(input: BinaryReader | Uint8Array, length?: number): FeatureSetDefaults {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFeatureSetDefaults();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
 
-						message.defaults.push(
-							FeatureSetDefaults_FeatureSetEditionDefault.decode(
-								reader,
-								reader.uint32(),
-							),
-						);
-						continue;
-					}
-					case 4: {
-						if (tag !== 32) {
-							break;
-						}
+            message.defaults.push(FeatureSetDefaults_FeatureSetEditionDefault.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
 
-						message.minimumEdition = reader.int32() as any;
-						continue;
-					}
-					case 5: {
-						if (tag !== 40) {
-							break;
-						}
+            message.minimumEdition = reader.int32() as any;
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
 
-						message.maximumEdition = reader.int32() as any;
-						continue;
-					}
-				}
-				if ((tag & 7) === 4 || tag === 0) {
-					break;
-				}
-				reader.skip(tag & 7);
-			}
-			return message;
-		} finally {
-			(reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-		}
-	},
+            message.maximumEdition = reader.int32() as any;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
 
-	create(base?: DeepPartial<FeatureSetDefaults>): FeatureSetDefaults {
-		return FeatureSetDefaults.fromPartial(base ?? {});
-	},
-	fromPartial(object: DeepPartial<FeatureSetDefaults>): FeatureSetDefaults {
-		const message = createBaseFeatureSetDefaults();
-		message.defaults =
-			object.defaults?.map((e) =>
-				FeatureSetDefaults_FeatureSetEditionDefault.fromPartial(e),
-			) || [];
-		message.minimumEdition = object.minimumEdition ?? 0;
-		message.maximumEdition = object.maximumEdition ?? 0;
-		return message;
-	},
+  create(base?: DeepPartial<FeatureSetDefaults>): FeatureSetDefaults {
+    return FeatureSetDefaults.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<FeatureSetDefaults>): FeatureSetDefaults {
+    const message = createBaseFeatureSetDefaults();
+    message.defaults = object.defaults?.map((e) => FeatureSetDefaults_FeatureSetEditionDefault.fromPartial(e)) || [];
+    message.minimumEdition = object.minimumEdition ?? 0;
+    message.maximumEdition = object.maximumEdition ?? 0;
+    return message;
+  },
 };
 
 function createBaseFeatureSetDefaults_FeatureSetEditionDefault(): FeatureSetDefaults_FeatureSetEditionDefault {
-	return {
-		edition: 0,
-		overridableFeatures: undefined,
-		fixedFeatures: undefined,
-	};
+  return { edition: 0, overridableFeatures: undefined, fixedFeatures: undefined };
 }
 
-export const FeatureSetDefaults_FeatureSetEditionDefault: MessageFns<FeatureSetDefaults_FeatureSetEditionDefault> =
-	{
-		encode(
-			message: FeatureSetDefaults_FeatureSetEditionDefault,
-			writer: BinaryWriter = new BinaryWriter(),
-		): BinaryWriter {
-			if (message.edition !== undefined && message.edition !== 0) {
-				writer.uint32(24).int32(message.edition);
-			}
-			if (message.overridableFeatures !== undefined) {
-				FeatureSet.encode(
-					message.overridableFeatures,
-					writer.uint32(34).fork(),
-				).join();
-			}
-			if (message.fixedFeatures !== undefined) {
-				FeatureSet.encode(
-					message.fixedFeatures,
-					writer.uint32(42).fork(),
-				).join();
-			}
-			return writer;
-		},
+export const FeatureSetDefaults_FeatureSetEditionDefault: MessageFns<FeatureSetDefaults_FeatureSetEditionDefault> = {
+  encode(
+    message: FeatureSetDefaults_FeatureSetEditionDefault,
+    writer: BinaryWriter = new BinaryWriter(),
+  ): BinaryWriter {
+    if (message.edition !== undefined && message.edition !== 0) {
+      writer.uint32(24).int32(message.edition);
+    }
+    if (message.overridableFeatures !== undefined) {
+      FeatureSet.encode(message.overridableFeatures, writer.uint32(34).fork()).join();
+    }
+    if (message.fixedFeatures !== undefined) {
+      FeatureSet.encode(message.fixedFeatures, writer.uint32(42).fork()).join();
+    }
+    return writer;
+  },
 
-		decode(
-			input: BinaryReader | Uint8Array,
-			length?: number,
-		): FeatureSetDefaults_FeatureSetEditionDefault {
-			const reader =
-				input instanceof BinaryReader ? input : new BinaryReader(input);
-			const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-			if (previousRecursionDepth >= 100) {
-				throw new globalThis.Error("protobuf decode recursion limit exceeded");
-			}
-			(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-			try {
-				const end = length === undefined ? reader.len : reader.pos + length;
-				const message = createBaseFeatureSetDefaults_FeatureSetEditionDefault();
-				while (reader.pos < end) {
-					const tag = reader.uint32();
-					switch (tag >>> 3) {
-						case 3: {
-							if (tag !== 24) {
-								break;
-							}
+  decode(input: BinaryReader | Uint8Array, length?: number): FeatureSetDefaults_FeatureSetEditionDefault {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFeatureSetDefaults_FeatureSetEditionDefault();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
 
-							message.edition = reader.int32() as any;
-							continue;
-						}
-						case 4: {
-							if (tag !== 34) {
-								break;
-							}
+            message.edition = reader.int32() as any;
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
 
-							message.overridableFeatures = FeatureSet.decode(
-								reader,
-								reader.uint32(),
-							);
-							continue;
-						}
-						case 5: {
-							if (tag !== 42) {
-								break;
-							}
+            message.overridableFeatures = FeatureSet.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
 
-							message.fixedFeatures = FeatureSet.decode(
-								reader,
-								reader.uint32(),
-							);
-							continue;
-						}
-					}
-					if ((tag & 7) === 4 || tag === 0) {
-						break;
-					}
-					reader.skip(tag & 7);
-				}
-				return message;
-			} finally {
-				(reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-			}
-		},
+            message.fixedFeatures = FeatureSet.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
 
-		create(
-			base?: DeepPartial<FeatureSetDefaults_FeatureSetEditionDefault>,
-		): FeatureSetDefaults_FeatureSetEditionDefault {
-			return FeatureSetDefaults_FeatureSetEditionDefault.fromPartial(
-				base ?? {},
-			);
-		},
-		fromPartial(
-			object: DeepPartial<FeatureSetDefaults_FeatureSetEditionDefault>,
-		): FeatureSetDefaults_FeatureSetEditionDefault {
-			const message = createBaseFeatureSetDefaults_FeatureSetEditionDefault();
-			message.edition = object.edition ?? 0;
-			message.overridableFeatures =
-				object.overridableFeatures !== undefined &&
-				object.overridableFeatures !== null
-					? FeatureSet.fromPartial(object.overridableFeatures)
-					: undefined;
-			message.fixedFeatures =
-				object.fixedFeatures !== undefined && object.fixedFeatures !== null
-					? FeatureSet.fromPartial(object.fixedFeatures)
-					: undefined;
-			return message;
-		},
-	};
+  create(base?: DeepPartial<FeatureSetDefaults_FeatureSetEditionDefault>): FeatureSetDefaults_FeatureSetEditionDefault {
+    return FeatureSetDefaults_FeatureSetEditionDefault.fromPartial(base ?? {});
+  },
+  fromPartial(
+    object: DeepPartial<FeatureSetDefaults_FeatureSetEditionDefault>,
+  ): FeatureSetDefaults_FeatureSetEditionDefault {
+    const message = createBaseFeatureSetDefaults_FeatureSetEditionDefault();
+    message.edition = object.edition ?? 0;
+    message.overridableFeatures = (object.overridableFeatures !== undefined && object.overridableFeatures !== null)
+      ? FeatureSet.fromPartial(object.overridableFeatures)
+      : undefined;
+    message.fixedFeatures = (object.fixedFeatures !== undefined && object.fixedFeatures !== null)
+      ? FeatureSet.fromPartial(object.fixedFeatures)
+      : undefined;
+    return message;
+  },
+};
 
 function createBaseSourceCodeInfo(): SourceCodeInfo {
-	return { location: [] };
+  return { location: [] };
 }
 
 export const SourceCodeInfo: MessageFns<SourceCodeInfo> = {
-	encode(
-		message: SourceCodeInfo,
-		writer: BinaryWriter = new BinaryWriter(),
-	): BinaryWriter {
-		for (const v of message.location) {
-			SourceCodeInfo_Location.encode(v!, writer.uint32(10).fork()).join();
-		}
-		return writer;
-	},
+  encode(message: SourceCodeInfo, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.location) {
+      SourceCodeInfo_Location.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
 
-	decode(input: BinaryReader | Uint8Array, length?: number): SourceCodeInfo {
-		const reader =
-			input instanceof BinaryReader ? input : new BinaryReader(input);
-		const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-		if (previousRecursionDepth >= 100) {
-			throw new globalThis.Error("protobuf decode recursion limit exceeded");
-		}
-		(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-		try {
-			const end = length === undefined ? reader.len : reader.pos + length;
-			const message = createBaseSourceCodeInfo();
-			while (reader.pos < end) {
-				const tag = reader.uint32();
-				switch (tag >>> 3) {
-					case 1: {
-						if (tag !== 10) {
-							break;
-						}
+  decode(input: BinaryReader | Uint8Array, length?: number): SourceCodeInfo {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSourceCodeInfo();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
 
-						message.location.push(
-							SourceCodeInfo_Location.decode(reader, reader.uint32()),
-						);
-						continue;
-					}
-				}
-				if ((tag & 7) === 4 || tag === 0) {
-					break;
-				}
-				reader.skip(tag & 7);
-			}
-			return message;
-		} finally {
-			(reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-		}
-	},
+            message.location.push(SourceCodeInfo_Location.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
 
-	create(base?: DeepPartial<SourceCodeInfo>): SourceCodeInfo {
-		return SourceCodeInfo.fromPartial(base ?? {});
-	},
-	fromPartial(object: DeepPartial<SourceCodeInfo>): SourceCodeInfo {
-		const message = createBaseSourceCodeInfo();
-		message.location =
-			object.location?.map((e) => SourceCodeInfo_Location.fromPartial(e)) || [];
-		return message;
-	},
+  create(base?: DeepPartial<SourceCodeInfo>): SourceCodeInfo {
+    return SourceCodeInfo.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SourceCodeInfo>): SourceCodeInfo {
+    const message = createBaseSourceCodeInfo();
+    message.location = object.location?.map((e) => SourceCodeInfo_Location.fromPartial(e)) || [];
+    return message;
+  },
 };
 
 function createBaseSourceCodeInfo_Location(): SourceCodeInfo_Location {
-	return {
-		path: [],
-		span: [],
-		leadingComments: "",
-		trailingComments: "",
-		leadingDetachedComments: [],
-	};
+  return { path: [], span: [], leadingComments: "", trailingComments: "", leadingDetachedComments: [] };
 }
 
 export const SourceCodeInfo_Location: MessageFns<SourceCodeInfo_Location> = {
-	encode(
-		message: SourceCodeInfo_Location,
-		writer: BinaryWriter = new BinaryWriter(),
-	): BinaryWriter {
-		if (message.path.length !== 0) {
-			writer.uint32(10).fork();
-			for (const v of message.path) {
-				writer.int32(v);
-			}
-			writer.join();
-		}
-		if (message.span.length !== 0) {
-			writer.uint32(18).fork();
-			for (const v of message.span) {
-				writer.int32(v);
-			}
-			writer.join();
-		}
-		if (
-			message.leadingComments !== undefined &&
-			message.leadingComments !== ""
-		) {
-			writer.uint32(26).string(message.leadingComments);
-		}
-		if (
-			message.trailingComments !== undefined &&
-			message.trailingComments !== ""
-		) {
-			writer.uint32(34).string(message.trailingComments);
-		}
-		for (const v of message.leadingDetachedComments) {
-			writer.uint32(50).string(v!);
-		}
-		return writer;
-	},
+  encode(message: SourceCodeInfo_Location, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.path.length !== 0) {
+      writer.uint32(10).fork();
+      for (const v of message.path) {
+        writer.int32(v);
+      }
+      writer.join();
+    }
+    if (message.span.length !== 0) {
+      writer.uint32(18).fork();
+      for (const v of message.span) {
+        writer.int32(v);
+      }
+      writer.join();
+    }
+    if (message.leadingComments !== undefined && message.leadingComments !== "") {
+      writer.uint32(26).string(message.leadingComments);
+    }
+    if (message.trailingComments !== undefined && message.trailingComments !== "") {
+      writer.uint32(34).string(message.trailingComments);
+    }
+    for (const v of message.leadingDetachedComments) {
+      writer.uint32(50).string(v!);
+    }
+    return writer;
+  },
 
-	decode(
-		input: BinaryReader | Uint8Array,
-		length?: number,
-	): SourceCodeInfo_Location {
-		const reader =
-			input instanceof BinaryReader ? input : new BinaryReader(input);
-		const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-		if (previousRecursionDepth >= 100) {
-			throw new globalThis.Error("protobuf decode recursion limit exceeded");
-		}
-		(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-		try {
-			const end = length === undefined ? reader.len : reader.pos + length;
-			const message = createBaseSourceCodeInfo_Location();
-			while (reader.pos < end) {
-				const tag = reader.uint32();
-				switch (tag >>> 3) {
-					case 1: {
-						if (tag === 8) {
-							message.path.push(reader.int32());
+  decode(input: BinaryReader | Uint8Array, length?: number): SourceCodeInfo_Location {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSourceCodeInfo_Location();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag === 8) {
+              message.path.push(reader.int32());
 
-							continue;
-						}
+              continue;
+            }
 
-						if (tag === 10) {
-							const end2 = reader.uint32() + reader.pos;
-							while (reader.pos < end2) {
-								message.path.push(reader.int32());
-							}
+            if (tag === 10) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.path.push(reader.int32());
+              }
 
-							continue;
-						}
+              continue;
+            }
 
-						break;
-					}
-					case 2: {
-						if (tag === 16) {
-							message.span.push(reader.int32());
+            break;
+          }
+          case 2: {
+            if (tag === 16) {
+              message.span.push(reader.int32());
 
-							continue;
-						}
+              continue;
+            }
 
-						if (tag === 18) {
-							const end2 = reader.uint32() + reader.pos;
-							while (reader.pos < end2) {
-								message.span.push(reader.int32());
-							}
+            if (tag === 18) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.span.push(reader.int32());
+              }
 
-							continue;
-						}
+              continue;
+            }
 
-						break;
-					}
-					case 3: {
-						if (tag !== 26) {
-							break;
-						}
+            break;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
 
-						message.leadingComments = reader.string();
-						continue;
-					}
-					case 4: {
-						if (tag !== 34) {
-							break;
-						}
+            message.leadingComments = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
 
-						message.trailingComments = reader.string();
-						continue;
-					}
-					case 6: {
-						if (tag !== 50) {
-							break;
-						}
+            message.trailingComments = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
 
-						message.leadingDetachedComments.push(reader.string());
-						continue;
-					}
-				}
-				if ((tag & 7) === 4 || tag === 0) {
-					break;
-				}
-				reader.skip(tag & 7);
-			}
-			return message;
-		} finally {
-			(reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-		}
-	},
+            message.leadingDetachedComments.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
 
-	create(base?: DeepPartial<SourceCodeInfo_Location>): SourceCodeInfo_Location {
-		return SourceCodeInfo_Location.fromPartial(base ?? {});
-	},
-	fromPartial(
-		object: DeepPartial<SourceCodeInfo_Location>,
-	): SourceCodeInfo_Location {
-		const message = createBaseSourceCodeInfo_Location();
-		message.path = object.path?.map((e) => e) || [];
-		message.span = object.span?.map((e) => e) || [];
-		message.leadingComments = object.leadingComments ?? "";
-		message.trailingComments = object.trailingComments ?? "";
-		message.leadingDetachedComments =
-			object.leadingDetachedComments?.map((e) => e) || [];
-		return message;
-	},
+  create(base?: DeepPartial<SourceCodeInfo_Location>): SourceCodeInfo_Location {
+    return SourceCodeInfo_Location.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SourceCodeInfo_Location>): SourceCodeInfo_Location {
+    const message = createBaseSourceCodeInfo_Location();
+    message.path = object.path?.map((e) => e) || [];
+    message.span = object.span?.map((e) => e) || [];
+    message.leadingComments = object.leadingComments ?? "";
+    message.trailingComments = object.trailingComments ?? "";
+    message.leadingDetachedComments = object.leadingDetachedComments?.map((e) => e) || [];
+    return message;
+  },
 };
 
 function createBaseGeneratedCodeInfo(): GeneratedCodeInfo {
-	return { annotation: [] };
+  return { annotation: [] };
 }
 
 export const GeneratedCodeInfo: MessageFns<GeneratedCodeInfo> = {
-	encode(
-		message: GeneratedCodeInfo,
-		writer: BinaryWriter = new BinaryWriter(),
-	): BinaryWriter {
-		for (const v of message.annotation) {
-			GeneratedCodeInfo_Annotation.encode(v!, writer.uint32(10).fork()).join();
-		}
-		return writer;
-	},
+  encode(message: GeneratedCodeInfo, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.annotation) {
+      GeneratedCodeInfo_Annotation.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
 
-	decode(input: BinaryReader | Uint8Array, length?: number): GeneratedCodeInfo {
-		const reader =
-			input instanceof BinaryReader ? input : new BinaryReader(input);
-		const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-		if (previousRecursionDepth >= 100) {
-			throw new globalThis.Error("protobuf decode recursion limit exceeded");
-		}
-		(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-		try {
-			const end = length === undefined ? reader.len : reader.pos + length;
-			const message = createBaseGeneratedCodeInfo();
-			while (reader.pos < end) {
-				const tag = reader.uint32();
-				switch (tag >>> 3) {
-					case 1: {
-						if (tag !== 10) {
-							break;
-						}
+  decode(input: BinaryReader | Uint8Array, length?: number): GeneratedCodeInfo {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGeneratedCodeInfo();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
 
-						message.annotation.push(
-							GeneratedCodeInfo_Annotation.decode(reader, reader.uint32()),
-						);
-						continue;
-					}
-				}
-				if ((tag & 7) === 4 || tag === 0) {
-					break;
-				}
-				reader.skip(tag & 7);
-			}
-			return message;
-		} finally {
-			(reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-		}
-	},
+            message.annotation.push(GeneratedCodeInfo_Annotation.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
 
-	create(base?: DeepPartial<GeneratedCodeInfo>): GeneratedCodeInfo {
-		return GeneratedCodeInfo.fromPartial(base ?? {});
-	},
-	fromPartial(object: DeepPartial<GeneratedCodeInfo>): GeneratedCodeInfo {
-		const message = createBaseGeneratedCodeInfo();
-		message.annotation =
-			object.annotation?.map((e) =>
-				GeneratedCodeInfo_Annotation.fromPartial(e),
-			) || [];
-		return message;
-	},
+  create(base?: DeepPartial<GeneratedCodeInfo>): GeneratedCodeInfo {
+    return GeneratedCodeInfo.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GeneratedCodeInfo>): GeneratedCodeInfo {
+    const message = createBaseGeneratedCodeInfo();
+    message.annotation = object.annotation?.map((e) => GeneratedCodeInfo_Annotation.fromPartial(e)) || [];
+    return message;
+  },
 };
 
 function createBaseGeneratedCodeInfo_Annotation(): GeneratedCodeInfo_Annotation {
-	return { path: [], sourceFile: "", begin: 0, end: 0, semantic: 0 };
+  return { path: [], sourceFile: "", begin: 0, end: 0, semantic: 0 };
 }
 
-export const GeneratedCodeInfo_Annotation: MessageFns<GeneratedCodeInfo_Annotation> =
-	{
-		encode(
-			message: GeneratedCodeInfo_Annotation,
-			writer: BinaryWriter = new BinaryWriter(),
-		): BinaryWriter {
-			if (message.path.length !== 0) {
-				writer.uint32(10).fork();
-				for (const v of message.path) {
-					writer.int32(v);
-				}
-				writer.join();
-			}
-			if (message.sourceFile !== undefined && message.sourceFile !== "") {
-				writer.uint32(18).string(message.sourceFile);
-			}
-			if (message.begin !== undefined && message.begin !== 0) {
-				writer.uint32(24).int32(message.begin);
-			}
-			if (message.end !== undefined && message.end !== 0) {
-				writer.uint32(32).int32(message.end);
-			}
-			if (message.semantic !== undefined && message.semantic !== 0) {
-				writer.uint32(40).int32(message.semantic);
-			}
-			return writer;
-		},
+export const GeneratedCodeInfo_Annotation: MessageFns<GeneratedCodeInfo_Annotation> = {
+  encode(message: GeneratedCodeInfo_Annotation, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.path.length !== 0) {
+      writer.uint32(10).fork();
+      for (const v of message.path) {
+        writer.int32(v);
+      }
+      writer.join();
+    }
+    if (message.sourceFile !== undefined && message.sourceFile !== "") {
+      writer.uint32(18).string(message.sourceFile);
+    }
+    if (message.begin !== undefined && message.begin !== 0) {
+      writer.uint32(24).int32(message.begin);
+    }
+    if (message.end !== undefined && message.end !== 0) {
+      writer.uint32(32).int32(message.end);
+    }
+    if (message.semantic !== undefined && message.semantic !== 0) {
+      writer.uint32(40).int32(message.semantic);
+    }
+    return writer;
+  },
 
-		decode(
-			input: BinaryReader | Uint8Array,
-			length?: number,
-		): GeneratedCodeInfo_Annotation {
-			const reader =
-				input instanceof BinaryReader ? input : new BinaryReader(input);
-			const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-			if (previousRecursionDepth >= 100) {
-				throw new globalThis.Error("protobuf decode recursion limit exceeded");
-			}
-			(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-			try {
-				const end = length === undefined ? reader.len : reader.pos + length;
-				const message = createBaseGeneratedCodeInfo_Annotation();
-				while (reader.pos < end) {
-					const tag = reader.uint32();
-					switch (tag >>> 3) {
-						case 1: {
-							if (tag === 8) {
-								message.path.push(reader.int32());
+  decode(input: BinaryReader | Uint8Array, length?: number): GeneratedCodeInfo_Annotation {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGeneratedCodeInfo_Annotation();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag === 8) {
+              message.path.push(reader.int32());
 
-								continue;
-							}
+              continue;
+            }
 
-							if (tag === 10) {
-								const end2 = reader.uint32() + reader.pos;
-								while (reader.pos < end2) {
-									message.path.push(reader.int32());
-								}
+            if (tag === 10) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.path.push(reader.int32());
+              }
 
-								continue;
-							}
+              continue;
+            }
 
-							break;
-						}
-						case 2: {
-							if (tag !== 18) {
-								break;
-							}
+            break;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
 
-							message.sourceFile = reader.string();
-							continue;
-						}
-						case 3: {
-							if (tag !== 24) {
-								break;
-							}
+            message.sourceFile = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
 
-							message.begin = reader.int32();
-							continue;
-						}
-						case 4: {
-							if (tag !== 32) {
-								break;
-							}
+            message.begin = reader.int32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
 
-							message.end = reader.int32();
-							continue;
-						}
-						case 5: {
-							if (tag !== 40) {
-								break;
-							}
+            message.end = reader.int32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
 
-							message.semantic = reader.int32() as any;
-							continue;
-						}
-					}
-					if ((tag & 7) === 4 || tag === 0) {
-						break;
-					}
-					reader.skip(tag & 7);
-				}
-				return message;
-			} finally {
-				(reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-			}
-		},
+            message.semantic = reader.int32() as any;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
 
-		create(
-			base?: DeepPartial<GeneratedCodeInfo_Annotation>,
-		): GeneratedCodeInfo_Annotation {
-			return GeneratedCodeInfo_Annotation.fromPartial(base ?? {});
-		},
-		fromPartial(
-			object: DeepPartial<GeneratedCodeInfo_Annotation>,
-		): GeneratedCodeInfo_Annotation {
-			const message = createBaseGeneratedCodeInfo_Annotation();
-			message.path = object.path?.map((e) => e) || [];
-			message.sourceFile = object.sourceFile ?? "";
-			message.begin = object.begin ?? 0;
-			message.end = object.end ?? 0;
-			message.semantic = object.semantic ?? 0;
-			return message;
-		},
-	};
-
-type ProtoMetaEnumOptions = {
-	options?: { [key: string]: any };
-	values?: { [key: string]: { [key: string]: any } };
+  create(base?: DeepPartial<GeneratedCodeInfo_Annotation>): GeneratedCodeInfo_Annotation {
+    return GeneratedCodeInfo_Annotation.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GeneratedCodeInfo_Annotation>): GeneratedCodeInfo_Annotation {
+    const message = createBaseGeneratedCodeInfo_Annotation();
+    message.path = object.path?.map((e) => e) || [];
+    message.sourceFile = object.sourceFile ?? "";
+    message.begin = object.begin ?? 0;
+    message.end = object.end ?? 0;
+    message.semantic = object.semantic ?? 0;
+    return message;
+  },
 };
 
+type ProtoMetaEnumOptions = { options?: { [key: string]: any }; values?: { [key: string]: { [key: string]: any } } };
+
 type ProtoMetaMessageOptions = {
-	options?: { [key: string]: any };
-	fields?: { [key: string]: { [key: string]: any } };
-	oneof?: { [key: string]: { [key: string]: any } };
-	nested?: { [key: string]: ProtoMetaMessageOptions };
-	enums?: { [key: string]: ProtoMetaEnumOptions };
+  options?: { [key: string]: any };
+  fields?: { [key: string]: { [key: string]: any } };
+  oneof?: { [key: string]: { [key: string]: any } };
+  nested?: { [key: string]: ProtoMetaMessageOptions };
+  enums?: { [key: string]: ProtoMetaEnumOptions };
 };
 
 export interface ProtoMetadata {
-	references: { [key: string]: any };
-	dependencies?: ProtoMetadata[];
-	options?: {
-		options?: { [key: string]: any };
-		services?: {
-			[key: string]: {
-				options?: { [key: string]: any };
-				methods?: { [key: string]: { [key: string]: any } };
-			};
-		};
-		messages?: { [key: string]: ProtoMetaMessageOptions };
-		enums?: { [key: string]: ProtoMetaEnumOptions };
-	};
+  references: { [key: string]: any };
+  dependencies?: ProtoMetadata[];
+  options?: {
+    options?: { [key: string]: any };
+    services?: {
+      [key: string]: { options?: { [key: string]: any }; methods?: { [key: string]: { [key: string]: any } } };
+    };
+    messages?: { [key: string]: ProtoMetaMessageOptions };
+    enums?: { [key: string]: ProtoMetaEnumOptions };
+  };
 }
 
 export const protoMetadata: ProtoMetadata = {
-	references: {
-		".google.protobuf.Edition": Edition,
-		".google.protobuf.SymbolVisibility": SymbolVisibility,
-		".google.protobuf.FileDescriptorSet": FileDescriptorSet,
-		".google.protobuf.FileDescriptorProto": FileDescriptorProto,
-		".google.protobuf.DescriptorProto": DescriptorProto,
-		".google.protobuf.DescriptorProto.ExtensionRange":
-			DescriptorProto_ExtensionRange,
-		".google.protobuf.DescriptorProto.ReservedRange":
-			DescriptorProto_ReservedRange,
-		".google.protobuf.ExtensionRangeOptions": ExtensionRangeOptions,
-		".google.protobuf.ExtensionRangeOptions.VerificationState":
-			ExtensionRangeOptions_VerificationState,
-		".google.protobuf.ExtensionRangeOptions.Declaration":
-			ExtensionRangeOptions_Declaration,
-		".google.protobuf.FieldDescriptorProto": FieldDescriptorProto,
-		".google.protobuf.FieldDescriptorProto.Type": FieldDescriptorProto_Type,
-		".google.protobuf.FieldDescriptorProto.Label": FieldDescriptorProto_Label,
-		".google.protobuf.OneofDescriptorProto": OneofDescriptorProto,
-		".google.protobuf.EnumDescriptorProto": EnumDescriptorProto,
-		".google.protobuf.EnumDescriptorProto.EnumReservedRange":
-			EnumDescriptorProto_EnumReservedRange,
-		".google.protobuf.EnumValueDescriptorProto": EnumValueDescriptorProto,
-		".google.protobuf.ServiceDescriptorProto": ServiceDescriptorProto,
-		".google.protobuf.MethodDescriptorProto": MethodDescriptorProto,
-		".google.protobuf.FileOptions": FileOptions,
-		".google.protobuf.FileOptions.OptimizeMode": FileOptions_OptimizeMode,
-		".google.protobuf.MessageOptions": MessageOptions,
-		".google.protobuf.FieldOptions": FieldOptions,
-		".google.protobuf.FieldOptions.CType": FieldOptions_CType,
-		".google.protobuf.FieldOptions.JSType": FieldOptions_JSType,
-		".google.protobuf.FieldOptions.OptionRetention":
-			FieldOptions_OptionRetention,
-		".google.protobuf.FieldOptions.OptionTargetType":
-			FieldOptions_OptionTargetType,
-		".google.protobuf.FieldOptions.EditionDefault": FieldOptions_EditionDefault,
-		".google.protobuf.FieldOptions.FeatureSupport": FieldOptions_FeatureSupport,
-		".google.protobuf.OneofOptions": OneofOptions,
-		".google.protobuf.EnumOptions": EnumOptions,
-		".google.protobuf.EnumValueOptions": EnumValueOptions,
-		".google.protobuf.ServiceOptions": ServiceOptions,
-		".google.protobuf.MethodOptions": MethodOptions,
-		".google.protobuf.MethodOptions.IdempotencyLevel":
-			MethodOptions_IdempotencyLevel,
-		".google.protobuf.UninterpretedOption": UninterpretedOption,
-		".google.protobuf.UninterpretedOption.NamePart":
-			UninterpretedOption_NamePart,
-		".google.protobuf.FeatureSet": FeatureSet,
-		".google.protobuf.FeatureSet.FieldPresence": FeatureSet_FieldPresence,
-		".google.protobuf.FeatureSet.EnumType": FeatureSet_EnumType,
-		".google.protobuf.FeatureSet.RepeatedFieldEncoding":
-			FeatureSet_RepeatedFieldEncoding,
-		".google.protobuf.FeatureSet.Utf8Validation": FeatureSet_Utf8Validation,
-		".google.protobuf.FeatureSet.MessageEncoding": FeatureSet_MessageEncoding,
-		".google.protobuf.FeatureSet.JsonFormat": FeatureSet_JsonFormat,
-		".google.protobuf.FeatureSet.EnforceNamingStyle":
-			FeatureSet_EnforceNamingStyle,
-		".google.protobuf.FeatureSet.VisibilityFeature":
-			FeatureSet_VisibilityFeature,
-		".google.protobuf.FeatureSet.VisibilityFeature.DefaultSymbolVisibility":
-			FeatureSet_VisibilityFeature_DefaultSymbolVisibility,
-		".google.protobuf.FeatureSet.ProtoLimitsFeature":
-			FeatureSet_ProtoLimitsFeature,
-		".google.protobuf.FeatureSet.ProtoLimitsFeature.EnforceProtoLimits":
-			FeatureSet_ProtoLimitsFeature_EnforceProtoLimits,
-		".google.protobuf.FeatureSetDefaults": FeatureSetDefaults,
-		".google.protobuf.FeatureSetDefaults.FeatureSetEditionDefault":
-			FeatureSetDefaults_FeatureSetEditionDefault,
-		".google.protobuf.SourceCodeInfo": SourceCodeInfo,
-		".google.protobuf.SourceCodeInfo.Location": SourceCodeInfo_Location,
-		".google.protobuf.GeneratedCodeInfo": GeneratedCodeInfo,
-		".google.protobuf.GeneratedCodeInfo.Annotation":
-			GeneratedCodeInfo_Annotation,
-		".google.protobuf.GeneratedCodeInfo.Annotation.Semantic":
-			GeneratedCodeInfo_Annotation_Semantic,
-	},
-	dependencies: [],
+  references: {
+    ".google.protobuf.Edition": Edition,
+    ".google.protobuf.SymbolVisibility": SymbolVisibility,
+    ".google.protobuf.FileDescriptorSet": FileDescriptorSet,
+    ".google.protobuf.FileDescriptorProto": FileDescriptorProto,
+    ".google.protobuf.DescriptorProto": DescriptorProto,
+    ".google.protobuf.DescriptorProto.ExtensionRange": DescriptorProto_ExtensionRange,
+    ".google.protobuf.DescriptorProto.ReservedRange": DescriptorProto_ReservedRange,
+    ".google.protobuf.ExtensionRangeOptions": ExtensionRangeOptions,
+    ".google.protobuf.ExtensionRangeOptions.VerificationState": ExtensionRangeOptions_VerificationState,
+    ".google.protobuf.ExtensionRangeOptions.Declaration": ExtensionRangeOptions_Declaration,
+    ".google.protobuf.FieldDescriptorProto": FieldDescriptorProto,
+    ".google.protobuf.FieldDescriptorProto.Type": FieldDescriptorProto_Type,
+    ".google.protobuf.FieldDescriptorProto.Label": FieldDescriptorProto_Label,
+    ".google.protobuf.OneofDescriptorProto": OneofDescriptorProto,
+    ".google.protobuf.EnumDescriptorProto": EnumDescriptorProto,
+    ".google.protobuf.EnumDescriptorProto.EnumReservedRange": EnumDescriptorProto_EnumReservedRange,
+    ".google.protobuf.EnumValueDescriptorProto": EnumValueDescriptorProto,
+    ".google.protobuf.ServiceDescriptorProto": ServiceDescriptorProto,
+    ".google.protobuf.MethodDescriptorProto": MethodDescriptorProto,
+    ".google.protobuf.FileOptions": FileOptions,
+    ".google.protobuf.FileOptions.OptimizeMode": FileOptions_OptimizeMode,
+    ".google.protobuf.MessageOptions": MessageOptions,
+    ".google.protobuf.FieldOptions": FieldOptions,
+    ".google.protobuf.FieldOptions.CType": FieldOptions_CType,
+    ".google.protobuf.FieldOptions.JSType": FieldOptions_JSType,
+    ".google.protobuf.FieldOptions.OptionRetention": FieldOptions_OptionRetention,
+    ".google.protobuf.FieldOptions.OptionTargetType": FieldOptions_OptionTargetType,
+    ".google.protobuf.FieldOptions.EditionDefault": FieldOptions_EditionDefault,
+    ".google.protobuf.FieldOptions.FeatureSupport": FieldOptions_FeatureSupport,
+    ".google.protobuf.OneofOptions": OneofOptions,
+    ".google.protobuf.EnumOptions": EnumOptions,
+    ".google.protobuf.EnumValueOptions": EnumValueOptions,
+    ".google.protobuf.ServiceOptions": ServiceOptions,
+    ".google.protobuf.MethodOptions": MethodOptions,
+    ".google.protobuf.MethodOptions.IdempotencyLevel": MethodOptions_IdempotencyLevel,
+    ".google.protobuf.UninterpretedOption": UninterpretedOption,
+    ".google.protobuf.UninterpretedOption.NamePart": UninterpretedOption_NamePart,
+    ".google.protobuf.FeatureSet": FeatureSet,
+    ".google.protobuf.FeatureSet.FieldPresence": FeatureSet_FieldPresence,
+    ".google.protobuf.FeatureSet.EnumType": FeatureSet_EnumType,
+    ".google.protobuf.FeatureSet.RepeatedFieldEncoding": FeatureSet_RepeatedFieldEncoding,
+    ".google.protobuf.FeatureSet.Utf8Validation": FeatureSet_Utf8Validation,
+    ".google.protobuf.FeatureSet.MessageEncoding": FeatureSet_MessageEncoding,
+    ".google.protobuf.FeatureSet.JsonFormat": FeatureSet_JsonFormat,
+    ".google.protobuf.FeatureSet.EnforceNamingStyle": FeatureSet_EnforceNamingStyle,
+    ".google.protobuf.FeatureSet.VisibilityFeature": FeatureSet_VisibilityFeature,
+    ".google.protobuf.FeatureSet.VisibilityFeature.DefaultSymbolVisibility":
+      FeatureSet_VisibilityFeature_DefaultSymbolVisibility,
+    ".google.protobuf.FeatureSet.ProtoLimitsFeature": FeatureSet_ProtoLimitsFeature,
+    ".google.protobuf.FeatureSet.ProtoLimitsFeature.EnforceProtoLimits":
+      FeatureSet_ProtoLimitsFeature_EnforceProtoLimits,
+    ".google.protobuf.FeatureSetDefaults": FeatureSetDefaults,
+    ".google.protobuf.FeatureSetDefaults.FeatureSetEditionDefault": FeatureSetDefaults_FeatureSetEditionDefault,
+    ".google.protobuf.SourceCodeInfo": SourceCodeInfo,
+    ".google.protobuf.SourceCodeInfo.Location": SourceCodeInfo_Location,
+    ".google.protobuf.GeneratedCodeInfo": GeneratedCodeInfo,
+    ".google.protobuf.GeneratedCodeInfo.Annotation": GeneratedCodeInfo_Annotation,
+    ".google.protobuf.GeneratedCodeInfo.Annotation.Semantic": GeneratedCodeInfo_Annotation_Semantic,
+  },
+  dependencies: [],
 };
 
-type Builtin =
-	| Date
-	| Function
-	| Uint8Array
-	| string
-	| number
-	| boolean
-	| bigint
-	| undefined;
+type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 
-export type DeepPartial<T> = T extends bigint
-	? string | number | bigint
-	: T extends Builtin
-		? T
-		: T extends globalThis.Array<infer U>
-			? globalThis.Array<DeepPartial<U>>
-			: T extends ReadonlyArray<infer U>
-				? ReadonlyArray<DeepPartial<U>>
-				: T extends { $case: string; value: unknown }
-					? { $case: T["$case"]; value?: DeepPartial<T["value"]> }
-					: T extends {}
-						? { [K in keyof T]?: DeepPartial<T[K]> }
-						: Partial<T>;
+export type DeepPartial<T> = T extends bigint ? string | number | bigint
+  : T extends Builtin ? T : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
+  : T extends ReadonlyArray<infer U> ? ReadonlyArray<DeepPartial<U>>
+  : T extends { $case: string; value: unknown } ? { $case: T["$case"]; value?: DeepPartial<T["value"]> }
+  : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
+  : Partial<T>;
 
 export interface MessageFns<T> {
-	encode(message: T, writer?: BinaryWriter): BinaryWriter;
-	decode(input: BinaryReader | Uint8Array, length?: number): T;
-	create(base?: DeepPartial<T>): T;
-	fromPartial(object: DeepPartial<T>): T;
+  encode(message: T, writer?: BinaryWriter): BinaryWriter;
+  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  create(base?: DeepPartial<T>): T;
+  fromPartial(object: DeepPartial<T>): T;
 }

@@ -14,17 +14,23 @@ export const protobufFileName = "grpc_entra/v1/auth.proto";
 
 /** Who may call a method. Either `public`, or `app`, or `user`, or both `app` and `user`. */
 export interface AccessRule {
-	/** Admits applications that call as themselves (client credentials, managed identity). */
-	app: AppRule | undefined;
-	/** Admits applications that call on behalf of a signed-in user. */
-	user: UserRule | undefined;
-	/** Admits every caller, with or without a token. Stands alone. */
-	public: PublicRule | undefined;
-	/**
-	 * Narrows `app` and `user` to these client ids (claim `azp`, or `appid` in v1.0 tokens). It never admits
-	 * by itself. Lower-case GUIDs. Empty: any client.
-	 */
-	allowedClientIds: string[];
+  /** Admits applications that call as themselves (client credentials, managed identity). */
+  app:
+    | AppRule
+    | undefined;
+  /** Admits applications that call on behalf of a signed-in user. */
+  user:
+    | UserRule
+    | undefined;
+  /** Admits every caller, with or without a token. Stands alone. */
+  public:
+    | PublicRule
+    | undefined;
+  /**
+   * Narrows `app` and `user` to these client ids (claim `azp`, or `appid` in v1.0 tokens). It never admits
+   * by itself. Lower-case GUIDs. Empty: any client.
+   */
+  allowedClientIds: string[];
 }
 
 /**
@@ -32,430 +38,381 @@ export interface AccessRule {
  * without roles, so a rule without roles would admit all of them.
  */
 export interface AppRule {
-	/** App roles, at least one of which must be in the claim `roles`. */
-	anyRole: string[];
-	/** App roles, all of which must be in the claim `roles`. */
-	allRoles: string[];
+  /** App roles, at least one of which must be in the claim `roles`. */
+  anyRole: string[];
+  /** App roles, all of which must be in the claim `roles`. */
+  allRoles: string[];
 }
 
 /** What a delegated token must hold. At least one scope must be named. */
 export interface UserRule {
-	/** Delegated permissions, at least one of which must be in the claim `scp`. */
-	anyScope: string[];
-	/** Delegated permissions, all of which must be in the claim `scp`. */
-	allScopes: string[];
-	/** Roles of the user, at least one of which must be in the claim `roles`. Empty: none is needed. */
-	anyRole: string[];
-	/** Roles of the user, all of which must be in the claim `roles`. */
-	allRoles: string[];
+  /** Delegated permissions, at least one of which must be in the claim `scp`. */
+  anyScope: string[];
+  /** Delegated permissions, all of which must be in the claim `scp`. */
+  allScopes: string[];
+  /** Roles of the user, at least one of which must be in the claim `roles`. Empty: none is needed. */
+  anyRole: string[];
+  /** Roles of the user, all of which must be in the claim `roles`. */
+  allRoles: string[];
 }
 
 /** A method that needs no identity. */
 export interface PublicRule {
-	/** Why this method needs no identity, for the reader of an audit. Must not be empty. */
-	reason: string;
+  /** Why this method needs no identity, for the reader of an audit. Must not be empty. */
+  reason: string;
 }
 
 function createBaseAccessRule(): AccessRule {
-	return {
-		app: undefined,
-		user: undefined,
-		public: undefined,
-		allowedClientIds: [],
-	};
+  return { app: undefined, user: undefined, public: undefined, allowedClientIds: [] };
 }
 
 export const AccessRule: MessageFns<AccessRule> = {
-	encode(
-		message: AccessRule,
-		writer: BinaryWriter = new BinaryWriter(),
-	): BinaryWriter {
-		if (message.app !== undefined) {
-			AppRule.encode(message.app, writer.uint32(10).fork()).join();
-		}
-		if (message.user !== undefined) {
-			UserRule.encode(message.user, writer.uint32(18).fork()).join();
-		}
-		if (message.public !== undefined) {
-			PublicRule.encode(message.public, writer.uint32(26).fork()).join();
-		}
-		for (const v of message.allowedClientIds) {
-			writer.uint32(34).string(v!);
-		}
-		return writer;
-	},
+  encode(message: AccessRule, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.app !== undefined) {
+      AppRule.encode(message.app, writer.uint32(10).fork()).join();
+    }
+    if (message.user !== undefined) {
+      UserRule.encode(message.user, writer.uint32(18).fork()).join();
+    }
+    if (message.public !== undefined) {
+      PublicRule.encode(message.public, writer.uint32(26).fork()).join();
+    }
+    for (const v of message.allowedClientIds) {
+      writer.uint32(34).string(v!);
+    }
+    return writer;
+  },
 
-	decode(input: BinaryReader | Uint8Array, length?: number): AccessRule {
-		const reader =
-			input instanceof BinaryReader ? input : new BinaryReader(input);
-		const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-		if (previousRecursionDepth >= 100) {
-			throw new globalThis.Error("protobuf decode recursion limit exceeded");
-		}
-		(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-		try {
-			const end = length === undefined ? reader.len : reader.pos + length;
-			const message = createBaseAccessRule();
-			while (reader.pos < end) {
-				const tag = reader.uint32();
-				switch (tag >>> 3) {
-					case 1: {
-						if (tag !== 10) {
-							break;
-						}
+  decode(input: BinaryReader | Uint8Array, length?: number): AccessRule {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAccessRule();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
 
-						message.app = AppRule.decode(reader, reader.uint32());
-						continue;
-					}
-					case 2: {
-						if (tag !== 18) {
-							break;
-						}
+            message.app = AppRule.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
 
-						message.user = UserRule.decode(reader, reader.uint32());
-						continue;
-					}
-					case 3: {
-						if (tag !== 26) {
-							break;
-						}
+            message.user = UserRule.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
 
-						message.public = PublicRule.decode(reader, reader.uint32());
-						continue;
-					}
-					case 4: {
-						if (tag !== 34) {
-							break;
-						}
+            message.public = PublicRule.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
 
-						message.allowedClientIds.push(reader.string());
-						continue;
-					}
-				}
-				if ((tag & 7) === 4 || tag === 0) {
-					break;
-				}
-				reader.skip(tag & 7);
-			}
-			return message;
-		} finally {
-			(reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-		}
-	},
+            message.allowedClientIds.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
 
-	create(base?: DeepPartial<AccessRule>): AccessRule {
-		return AccessRule.fromPartial(base ?? {});
-	},
-	fromPartial(object: DeepPartial<AccessRule>): AccessRule {
-		const message = createBaseAccessRule();
-		message.app =
-			object.app !== undefined && object.app !== null
-				? AppRule.fromPartial(object.app)
-				: undefined;
-		message.user =
-			object.user !== undefined && object.user !== null
-				? UserRule.fromPartial(object.user)
-				: undefined;
-		message.public =
-			object.public !== undefined && object.public !== null
-				? PublicRule.fromPartial(object.public)
-				: undefined;
-		message.allowedClientIds = object.allowedClientIds?.map((e) => e) || [];
-		return message;
-	},
+  create(base?: DeepPartial<AccessRule>): AccessRule {
+    return AccessRule.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AccessRule>): AccessRule {
+    const message = createBaseAccessRule();
+    message.app = (object.app !== undefined && object.app !== null) ? AppRule.fromPartial(object.app) : undefined;
+    message.user = (object.user !== undefined && object.user !== null) ? UserRule.fromPartial(object.user) : undefined;
+    message.public = (object.public !== undefined && object.public !== null)
+      ? PublicRule.fromPartial(object.public)
+      : undefined;
+    message.allowedClientIds = object.allowedClientIds?.map((e) => e) || [];
+    return message;
+  },
 };
 
 function createBaseAppRule(): AppRule {
-	return { anyRole: [], allRoles: [] };
+  return { anyRole: [], allRoles: [] };
 }
 
 export const AppRule: MessageFns<AppRule> = {
-	encode(
-		message: AppRule,
-		writer: BinaryWriter = new BinaryWriter(),
-	): BinaryWriter {
-		for (const v of message.anyRole) {
-			writer.uint32(10).string(v!);
-		}
-		for (const v of message.allRoles) {
-			writer.uint32(18).string(v!);
-		}
-		return writer;
-	},
+  encode(message: AppRule, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.anyRole) {
+      writer.uint32(10).string(v!);
+    }
+    for (const v of message.allRoles) {
+      writer.uint32(18).string(v!);
+    }
+    return writer;
+  },
 
-	decode(input: BinaryReader | Uint8Array, length?: number): AppRule {
-		const reader =
-			input instanceof BinaryReader ? input : new BinaryReader(input);
-		const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-		if (previousRecursionDepth >= 100) {
-			throw new globalThis.Error("protobuf decode recursion limit exceeded");
-		}
-		(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-		try {
-			const end = length === undefined ? reader.len : reader.pos + length;
-			const message = createBaseAppRule();
-			while (reader.pos < end) {
-				const tag = reader.uint32();
-				switch (tag >>> 3) {
-					case 1: {
-						if (tag !== 10) {
-							break;
-						}
+  decode(input: BinaryReader | Uint8Array, length?: number): AppRule {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAppRule();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
 
-						message.anyRole.push(reader.string());
-						continue;
-					}
-					case 2: {
-						if (tag !== 18) {
-							break;
-						}
+            message.anyRole.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
 
-						message.allRoles.push(reader.string());
-						continue;
-					}
-				}
-				if ((tag & 7) === 4 || tag === 0) {
-					break;
-				}
-				reader.skip(tag & 7);
-			}
-			return message;
-		} finally {
-			(reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-		}
-	},
+            message.allRoles.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
 
-	create(base?: DeepPartial<AppRule>): AppRule {
-		return AppRule.fromPartial(base ?? {});
-	},
-	fromPartial(object: DeepPartial<AppRule>): AppRule {
-		const message = createBaseAppRule();
-		message.anyRole = object.anyRole?.map((e) => e) || [];
-		message.allRoles = object.allRoles?.map((e) => e) || [];
-		return message;
-	},
+  create(base?: DeepPartial<AppRule>): AppRule {
+    return AppRule.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AppRule>): AppRule {
+    const message = createBaseAppRule();
+    message.anyRole = object.anyRole?.map((e) => e) || [];
+    message.allRoles = object.allRoles?.map((e) => e) || [];
+    return message;
+  },
 };
 
 function createBaseUserRule(): UserRule {
-	return { anyScope: [], allScopes: [], anyRole: [], allRoles: [] };
+  return { anyScope: [], allScopes: [], anyRole: [], allRoles: [] };
 }
 
 export const UserRule: MessageFns<UserRule> = {
-	encode(
-		message: UserRule,
-		writer: BinaryWriter = new BinaryWriter(),
-	): BinaryWriter {
-		for (const v of message.anyScope) {
-			writer.uint32(10).string(v!);
-		}
-		for (const v of message.allScopes) {
-			writer.uint32(18).string(v!);
-		}
-		for (const v of message.anyRole) {
-			writer.uint32(26).string(v!);
-		}
-		for (const v of message.allRoles) {
-			writer.uint32(34).string(v!);
-		}
-		return writer;
-	},
+  encode(message: UserRule, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.anyScope) {
+      writer.uint32(10).string(v!);
+    }
+    for (const v of message.allScopes) {
+      writer.uint32(18).string(v!);
+    }
+    for (const v of message.anyRole) {
+      writer.uint32(26).string(v!);
+    }
+    for (const v of message.allRoles) {
+      writer.uint32(34).string(v!);
+    }
+    return writer;
+  },
 
-	decode(input: BinaryReader | Uint8Array, length?: number): UserRule {
-		const reader =
-			input instanceof BinaryReader ? input : new BinaryReader(input);
-		const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-		if (previousRecursionDepth >= 100) {
-			throw new globalThis.Error("protobuf decode recursion limit exceeded");
-		}
-		(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-		try {
-			const end = length === undefined ? reader.len : reader.pos + length;
-			const message = createBaseUserRule();
-			while (reader.pos < end) {
-				const tag = reader.uint32();
-				switch (tag >>> 3) {
-					case 1: {
-						if (tag !== 10) {
-							break;
-						}
+  decode(input: BinaryReader | Uint8Array, length?: number): UserRule {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUserRule();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
 
-						message.anyScope.push(reader.string());
-						continue;
-					}
-					case 2: {
-						if (tag !== 18) {
-							break;
-						}
+            message.anyScope.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
 
-						message.allScopes.push(reader.string());
-						continue;
-					}
-					case 3: {
-						if (tag !== 26) {
-							break;
-						}
+            message.allScopes.push(reader.string());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
 
-						message.anyRole.push(reader.string());
-						continue;
-					}
-					case 4: {
-						if (tag !== 34) {
-							break;
-						}
+            message.anyRole.push(reader.string());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
 
-						message.allRoles.push(reader.string());
-						continue;
-					}
-				}
-				if ((tag & 7) === 4 || tag === 0) {
-					break;
-				}
-				reader.skip(tag & 7);
-			}
-			return message;
-		} finally {
-			(reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-		}
-	},
+            message.allRoles.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
 
-	create(base?: DeepPartial<UserRule>): UserRule {
-		return UserRule.fromPartial(base ?? {});
-	},
-	fromPartial(object: DeepPartial<UserRule>): UserRule {
-		const message = createBaseUserRule();
-		message.anyScope = object.anyScope?.map((e) => e) || [];
-		message.allScopes = object.allScopes?.map((e) => e) || [];
-		message.anyRole = object.anyRole?.map((e) => e) || [];
-		message.allRoles = object.allRoles?.map((e) => e) || [];
-		return message;
-	},
+  create(base?: DeepPartial<UserRule>): UserRule {
+    return UserRule.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<UserRule>): UserRule {
+    const message = createBaseUserRule();
+    message.anyScope = object.anyScope?.map((e) => e) || [];
+    message.allScopes = object.allScopes?.map((e) => e) || [];
+    message.anyRole = object.anyRole?.map((e) => e) || [];
+    message.allRoles = object.allRoles?.map((e) => e) || [];
+    return message;
+  },
 };
 
 function createBasePublicRule(): PublicRule {
-	return { reason: "" };
+  return { reason: "" };
 }
 
 export const PublicRule: MessageFns<PublicRule> = {
-	encode(
-		message: PublicRule,
-		writer: BinaryWriter = new BinaryWriter(),
-	): BinaryWriter {
-		if (message.reason !== "") {
-			writer.uint32(10).string(message.reason);
-		}
-		return writer;
-	},
+  encode(message: PublicRule, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.reason !== "") {
+      writer.uint32(10).string(message.reason);
+    }
+    return writer;
+  },
 
-	decode(input: BinaryReader | Uint8Array, length?: number): PublicRule {
-		const reader =
-			input instanceof BinaryReader ? input : new BinaryReader(input);
-		const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-		if (previousRecursionDepth >= 100) {
-			throw new globalThis.Error("protobuf decode recursion limit exceeded");
-		}
-		(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-		try {
-			const end = length === undefined ? reader.len : reader.pos + length;
-			const message = createBasePublicRule();
-			while (reader.pos < end) {
-				const tag = reader.uint32();
-				switch (tag >>> 3) {
-					case 1: {
-						if (tag !== 10) {
-							break;
-						}
+  decode(input: BinaryReader | Uint8Array, length?: number): PublicRule {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePublicRule();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
 
-						message.reason = reader.string();
-						continue;
-					}
-				}
-				if ((tag & 7) === 4 || tag === 0) {
-					break;
-				}
-				reader.skip(tag & 7);
-			}
-			return message;
-		} finally {
-			(reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-		}
-	},
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
 
-	create(base?: DeepPartial<PublicRule>): PublicRule {
-		return PublicRule.fromPartial(base ?? {});
-	},
-	fromPartial(object: DeepPartial<PublicRule>): PublicRule {
-		const message = createBasePublicRule();
-		message.reason = object.reason ?? "";
-		return message;
-	},
+  create(base?: DeepPartial<PublicRule>): PublicRule {
+    return PublicRule.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PublicRule>): PublicRule {
+    const message = createBasePublicRule();
+    message.reason = object.reason ?? "";
+    return message;
+  },
 };
 
-type ProtoMetaEnumOptions = {
-	options?: { [key: string]: any };
-	values?: { [key: string]: { [key: string]: any } };
-};
+type ProtoMetaEnumOptions = { options?: { [key: string]: any }; values?: { [key: string]: { [key: string]: any } } };
 
 type ProtoMetaMessageOptions = {
-	options?: { [key: string]: any };
-	fields?: { [key: string]: { [key: string]: any } };
-	oneof?: { [key: string]: { [key: string]: any } };
-	nested?: { [key: string]: ProtoMetaMessageOptions };
-	enums?: { [key: string]: ProtoMetaEnumOptions };
+  options?: { [key: string]: any };
+  fields?: { [key: string]: { [key: string]: any } };
+  oneof?: { [key: string]: { [key: string]: any } };
+  nested?: { [key: string]: ProtoMetaMessageOptions };
+  enums?: { [key: string]: ProtoMetaEnumOptions };
 };
 
 export interface ProtoMetadata {
-	references: { [key: string]: any };
-	dependencies?: ProtoMetadata[];
-	options?: {
-		options?: { [key: string]: any };
-		services?: {
-			[key: string]: {
-				options?: { [key: string]: any };
-				methods?: { [key: string]: { [key: string]: any } };
-			};
-		};
-		messages?: { [key: string]: ProtoMetaMessageOptions };
-		enums?: { [key: string]: ProtoMetaEnumOptions };
-	};
+  references: { [key: string]: any };
+  dependencies?: ProtoMetadata[];
+  options?: {
+    options?: { [key: string]: any };
+    services?: {
+      [key: string]: { options?: { [key: string]: any }; methods?: { [key: string]: { [key: string]: any } } };
+    };
+    messages?: { [key: string]: ProtoMetaMessageOptions };
+    enums?: { [key: string]: ProtoMetaEnumOptions };
+  };
 }
 
 export const protoMetadata: ProtoMetadata = {
-	references: {
-		".grpc_entra.v1.AccessRule": AccessRule,
-		".grpc_entra.v1.AppRule": AppRule,
-		".grpc_entra.v1.UserRule": UserRule,
-		".grpc_entra.v1.PublicRule": PublicRule,
-	},
-	dependencies: [protoMetadata1],
+  references: {
+    ".grpc_entra.v1.AccessRule": AccessRule,
+    ".grpc_entra.v1.AppRule": AppRule,
+    ".grpc_entra.v1.UserRule": UserRule,
+    ".grpc_entra.v1.PublicRule": PublicRule,
+  },
+  dependencies: [protoMetadata1],
 };
 
-type Builtin =
-	| Date
-	| Function
-	| Uint8Array
-	| string
-	| number
-	| boolean
-	| bigint
-	| undefined;
+type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 
-export type DeepPartial<T> = T extends bigint
-	? string | number | bigint
-	: T extends Builtin
-		? T
-		: T extends globalThis.Array<infer U>
-			? globalThis.Array<DeepPartial<U>>
-			: T extends ReadonlyArray<infer U>
-				? ReadonlyArray<DeepPartial<U>>
-				: T extends { $case: string; value: unknown }
-					? { $case: T["$case"]; value?: DeepPartial<T["value"]> }
-					: T extends {}
-						? { [K in keyof T]?: DeepPartial<T[K]> }
-						: Partial<T>;
+export type DeepPartial<T> = T extends bigint ? string | number | bigint
+  : T extends Builtin ? T : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
+  : T extends ReadonlyArray<infer U> ? ReadonlyArray<DeepPartial<U>>
+  : T extends { $case: string; value: unknown } ? { $case: T["$case"]; value?: DeepPartial<T["value"]> }
+  : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
+  : Partial<T>;
 
 export interface MessageFns<T> {
-	encode(message: T, writer?: BinaryWriter): BinaryWriter;
-	decode(input: BinaryReader | Uint8Array, length?: number): T;
-	create(base?: DeepPartial<T>): T;
-	fromPartial(object: DeepPartial<T>): T;
+  encode(message: T, writer?: BinaryWriter): BinaryWriter;
+  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  create(base?: DeepPartial<T>): T;
+  fromPartial(object: DeepPartial<T>): T;
 }

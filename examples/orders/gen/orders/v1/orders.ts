@@ -7,1667 +7,1537 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import {
-	type CallOptions,
-	type ChannelCredentials,
-	type Client,
-	type ClientDuplexStream,
-	type ClientOptions,
-	type ClientReadableStream,
-	type ClientUnaryCall,
-	type ClientWritableStream,
-	type handleBidiStreamingCall,
-	type handleClientStreamingCall,
-	type handleServerStreamingCall,
-	type handleUnaryCall,
-	type Metadata,
-	makeGenericClientConstructor,
-	type ServiceError,
-	type UntypedServiceImplementation,
+  type CallOptions,
+  type ChannelCredentials,
+  Client,
+  type ClientDuplexStream,
+  type ClientOptions,
+  type ClientReadableStream,
+  type ClientUnaryCall,
+  type ClientWritableStream,
+  type handleBidiStreamingCall,
+  type handleClientStreamingCall,
+  type handleServerStreamingCall,
+  type handleUnaryCall,
+  makeGenericClientConstructor,
+  type Metadata,
+  type ServiceError,
+  type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
-import {
-	protoMetadata as protoMetadata1,
-	Timestamp,
-} from "../../google/protobuf/timestamp.ts";
-import {
-	AccessRule,
-	protoMetadata as protoMetadata2,
-} from "../../grpc_entra/v1/auth.ts";
+import { protoMetadata as protoMetadata1, Timestamp } from "../../google/protobuf/timestamp.ts";
+import { AccessRule, protoMetadata as protoMetadata2 } from "../../grpc_entra/v1/auth.ts";
 
 export const protobufPackage = "orders.v1";
 
 export const protobufFileName = "orders/v1/orders.proto";
 
 export const OrderStatus = {
-	ORDER_STATUS_UNSPECIFIED: 0,
-	ORDER_STATUS_PLACED: 1,
-	ORDER_STATUS_APPROVED: 2,
-	UNRECOGNIZED: -1,
+  ORDER_STATUS_UNSPECIFIED: 0,
+  ORDER_STATUS_PLACED: 1,
+  ORDER_STATUS_APPROVED: 2,
+  UNRECOGNIZED: -1,
 } as const;
 
-export type OrderStatus = (typeof OrderStatus)[keyof typeof OrderStatus];
+export type OrderStatus = typeof OrderStatus[keyof typeof OrderStatus];
 
 export namespace OrderStatus {
-	export type ORDER_STATUS_UNSPECIFIED =
-		typeof OrderStatus.ORDER_STATUS_UNSPECIFIED;
-	export type ORDER_STATUS_PLACED = typeof OrderStatus.ORDER_STATUS_PLACED;
-	export type ORDER_STATUS_APPROVED = typeof OrderStatus.ORDER_STATUS_APPROVED;
-	export type UNRECOGNIZED = typeof OrderStatus.UNRECOGNIZED;
+  export type ORDER_STATUS_UNSPECIFIED = typeof OrderStatus.ORDER_STATUS_UNSPECIFIED;
+  export type ORDER_STATUS_PLACED = typeof OrderStatus.ORDER_STATUS_PLACED;
+  export type ORDER_STATUS_APPROVED = typeof OrderStatus.ORDER_STATUS_APPROVED;
+  export type UNRECOGNIZED = typeof OrderStatus.UNRECOGNIZED;
 }
 
 /** An amount of money. */
 export interface Money {
-	/** ISO 4217 code, for example "EUR". */
-	currencyCode: string;
-	/** In the currency's smallest unit, for example cents. */
-	minorUnits: bigint;
+  /** ISO 4217 code, for example "EUR". */
+  currencyCode: string;
+  /** In the currency's smallest unit, for example cents. */
+  minorUnits: bigint;
 }
 
 /** One article in an order. */
 export interface OrderLine {
-	sku: string;
-	quantity: number;
+  sku: string;
+  quantity: number;
 }
 
 export interface Order {
-	orderId: string;
-	lines: OrderLine[];
-	total: Money | undefined;
-	status: OrderStatus;
-	placedAt: Date | undefined;
+  orderId: string;
+  lines: OrderLine[];
+  total: Money | undefined;
+  status: OrderStatus;
+  placedAt: Date | undefined;
 }
 
 export interface GetOrderRequest {
-	orderId: string;
+  orderId: string;
 }
 
 export interface GetOrderResponse {
-	order: Order | undefined;
+  order: Order | undefined;
 }
 
 export interface ListOrdersRequest {
-	/** Zero means all. */
-	limit: number;
+  /** Zero means all. */
+  limit: number;
 }
 
 export interface ListOrdersResponse {
-	order: Order | undefined;
+  order: Order | undefined;
 }
 
 export interface UploadOrdersRequest {
-	lines: OrderLine[];
-	currencyCode: string;
+  lines: OrderLine[];
+  currencyCode: string;
 }
 
 export interface UploadOrdersResponse {
-	orderIds: string[];
-	total: Money | undefined;
+  orderIds: string[];
+  total: Money | undefined;
 }
 
 export interface QuoteOrderRequest {
-	line: OrderLine | undefined;
-	currencyCode: string;
+  line: OrderLine | undefined;
+  currencyCode: string;
 }
 
 export interface QuoteOrderResponse {
-	line: OrderLine | undefined;
-	price: Money | undefined;
+  line: OrderLine | undefined;
+  price: Money | undefined;
 }
 
 export interface ApproveOrderRequest {
-	orderId: string;
+  orderId: string;
 }
 
 export interface ApproveOrderResponse {
-	order: Order | undefined;
+  order: Order | undefined;
 }
 
-export type GetCatalogRequest = {};
+export interface GetCatalogRequest {
+}
 
 export interface GetCatalogResponse {
-	currencyCodes: string[];
+  currencyCodes: string[];
 }
 
 function createBaseMoney(): Money {
-	return { currencyCode: "", minorUnits: 0n };
+  return { currencyCode: "", minorUnits: 0n };
 }
 
 export const Money: MessageFns<Money> = {
-	encode(
-		message: Money,
-		writer: BinaryWriter = new BinaryWriter(),
-	): BinaryWriter {
-		if (message.currencyCode !== "") {
-			writer.uint32(10).string(message.currencyCode);
-		}
-		if (message.minorUnits !== 0n) {
-			if (BigInt.asIntN(64, message.minorUnits) !== message.minorUnits) {
-				throw new globalThis.Error(
-					"value provided for field message.minorUnits of type int64 too large",
-				);
-			}
-			writer.uint32(16).int64(message.minorUnits);
-		}
-		return writer;
-	},
+  encode(message: Money, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.currencyCode !== "") {
+      writer.uint32(10).string(message.currencyCode);
+    }
+    if (message.minorUnits !== 0n) {
+      if (BigInt.asIntN(64, message.minorUnits) !== message.minorUnits) {
+        throw new globalThis.Error("value provided for field message.minorUnits of type int64 too large");
+      }
+      writer.uint32(16).int64(message.minorUnits);
+    }
+    return writer;
+  },
 
-	decode(input: BinaryReader | Uint8Array, length?: number): Money {
-		const reader =
-			input instanceof BinaryReader ? input : new BinaryReader(input);
-		const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-		if (previousRecursionDepth >= 100) {
-			throw new globalThis.Error("protobuf decode recursion limit exceeded");
-		}
-		(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-		try {
-			const end = length === undefined ? reader.len : reader.pos + length;
-			const message = createBaseMoney();
-			while (reader.pos < end) {
-				const tag = reader.uint32();
-				switch (tag >>> 3) {
-					case 1: {
-						if (tag !== 10) {
-							break;
-						}
+  decode(input: BinaryReader | Uint8Array, length?: number): Money {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMoney();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
 
-						message.currencyCode = reader.string();
-						continue;
-					}
-					case 2: {
-						if (tag !== 16) {
-							break;
-						}
+            message.currencyCode = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
 
-						message.minorUnits = reader.int64() as bigint;
-						continue;
-					}
-				}
-				if ((tag & 7) === 4 || tag === 0) {
-					break;
-				}
-				reader.skip(tag & 7);
-			}
-			return message;
-		} finally {
-			(reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-		}
-	},
+            message.minorUnits = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
 
-	create(base?: DeepPartial<Money>): Money {
-		return Money.fromPartial(base ?? {});
-	},
-	fromPartial(object: DeepPartial<Money>): Money {
-		const message = createBaseMoney();
-		message.currencyCode = object.currencyCode ?? "";
-		message.minorUnits =
-			object.minorUnits !== undefined && object.minorUnits !== null
-				? BigInt(object.minorUnits)
-				: 0n;
-		return message;
-	},
+  create(base?: DeepPartial<Money>): Money {
+    return Money.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Money>): Money {
+    const message = createBaseMoney();
+    message.currencyCode = object.currencyCode ?? "";
+    message.minorUnits = (object.minorUnits !== undefined && object.minorUnits !== null)
+      ? BigInt(object.minorUnits)
+      : 0n;
+    return message;
+  },
 };
 
 function createBaseOrderLine(): OrderLine {
-	return { sku: "", quantity: 0 };
+  return { sku: "", quantity: 0 };
 }
 
 export const OrderLine: MessageFns<OrderLine> = {
-	encode(
-		message: OrderLine,
-		writer: BinaryWriter = new BinaryWriter(),
-	): BinaryWriter {
-		if (message.sku !== "") {
-			writer.uint32(10).string(message.sku);
-		}
-		if (message.quantity !== 0) {
-			writer.uint32(16).uint32(message.quantity);
-		}
-		return writer;
-	},
+  encode(message: OrderLine, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.sku !== "") {
+      writer.uint32(10).string(message.sku);
+    }
+    if (message.quantity !== 0) {
+      writer.uint32(16).uint32(message.quantity);
+    }
+    return writer;
+  },
 
-	decode(input: BinaryReader | Uint8Array, length?: number): OrderLine {
-		const reader =
-			input instanceof BinaryReader ? input : new BinaryReader(input);
-		const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-		if (previousRecursionDepth >= 100) {
-			throw new globalThis.Error("protobuf decode recursion limit exceeded");
-		}
-		(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-		try {
-			const end = length === undefined ? reader.len : reader.pos + length;
-			const message = createBaseOrderLine();
-			while (reader.pos < end) {
-				const tag = reader.uint32();
-				switch (tag >>> 3) {
-					case 1: {
-						if (tag !== 10) {
-							break;
-						}
+  decode(input: BinaryReader | Uint8Array, length?: number): OrderLine {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseOrderLine();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
 
-						message.sku = reader.string();
-						continue;
-					}
-					case 2: {
-						if (tag !== 16) {
-							break;
-						}
+            message.sku = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
 
-						message.quantity = reader.uint32();
-						continue;
-					}
-				}
-				if ((tag & 7) === 4 || tag === 0) {
-					break;
-				}
-				reader.skip(tag & 7);
-			}
-			return message;
-		} finally {
-			(reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-		}
-	},
+            message.quantity = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
 
-	create(base?: DeepPartial<OrderLine>): OrderLine {
-		return OrderLine.fromPartial(base ?? {});
-	},
-	fromPartial(object: DeepPartial<OrderLine>): OrderLine {
-		const message = createBaseOrderLine();
-		message.sku = object.sku ?? "";
-		message.quantity = object.quantity ?? 0;
-		return message;
-	},
+  create(base?: DeepPartial<OrderLine>): OrderLine {
+    return OrderLine.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<OrderLine>): OrderLine {
+    const message = createBaseOrderLine();
+    message.sku = object.sku ?? "";
+    message.quantity = object.quantity ?? 0;
+    return message;
+  },
 };
 
 function createBaseOrder(): Order {
-	return {
-		orderId: "",
-		lines: [],
-		total: undefined,
-		status: 0,
-		placedAt: undefined,
-	};
+  return { orderId: "", lines: [], total: undefined, status: 0, placedAt: undefined };
 }
 
 export const Order: MessageFns<Order> = {
-	encode(
-		message: Order,
-		writer: BinaryWriter = new BinaryWriter(),
-	): BinaryWriter {
-		if (message.orderId !== "") {
-			writer.uint32(10).string(message.orderId);
-		}
-		for (const v of message.lines) {
-			OrderLine.encode(v!, writer.uint32(18).fork()).join();
-		}
-		if (message.total !== undefined) {
-			Money.encode(message.total, writer.uint32(26).fork()).join();
-		}
-		if (message.status !== 0) {
-			writer.uint32(32).int32(message.status);
-		}
-		if (message.placedAt !== undefined) {
-			Timestamp.encode(
-				toTimestamp(message.placedAt),
-				writer.uint32(42).fork(),
-			).join();
-		}
-		return writer;
-	},
+  encode(message: Order, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.orderId !== "") {
+      writer.uint32(10).string(message.orderId);
+    }
+    for (const v of message.lines) {
+      OrderLine.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.total !== undefined) {
+      Money.encode(message.total, writer.uint32(26).fork()).join();
+    }
+    if (message.status !== 0) {
+      writer.uint32(32).int32(message.status);
+    }
+    if (message.placedAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.placedAt), writer.uint32(42).fork()).join();
+    }
+    return writer;
+  },
 
-	decode(input: BinaryReader | Uint8Array, length?: number): Order {
-		const reader =
-			input instanceof BinaryReader ? input : new BinaryReader(input);
-		const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-		if (previousRecursionDepth >= 100) {
-			throw new globalThis.Error("protobuf decode recursion limit exceeded");
-		}
-		(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-		try {
-			const end = length === undefined ? reader.len : reader.pos + length;
-			const message = createBaseOrder();
-			while (reader.pos < end) {
-				const tag = reader.uint32();
-				switch (tag >>> 3) {
-					case 1: {
-						if (tag !== 10) {
-							break;
-						}
+  decode(input: BinaryReader | Uint8Array, length?: number): Order {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseOrder();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
 
-						message.orderId = reader.string();
-						continue;
-					}
-					case 2: {
-						if (tag !== 18) {
-							break;
-						}
+            message.orderId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
 
-						message.lines.push(OrderLine.decode(reader, reader.uint32()));
-						continue;
-					}
-					case 3: {
-						if (tag !== 26) {
-							break;
-						}
+            message.lines.push(OrderLine.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
 
-						message.total = Money.decode(reader, reader.uint32());
-						continue;
-					}
-					case 4: {
-						if (tag !== 32) {
-							break;
-						}
+            message.total = Money.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
 
-						message.status = reader.int32() as any;
-						continue;
-					}
-					case 5: {
-						if (tag !== 42) {
-							break;
-						}
+            message.status = reader.int32() as any;
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
 
-						message.placedAt = fromTimestamp(
-							Timestamp.decode(reader, reader.uint32()),
-						);
-						continue;
-					}
-				}
-				if ((tag & 7) === 4 || tag === 0) {
-					break;
-				}
-				reader.skip(tag & 7);
-			}
-			return message;
-		} finally {
-			(reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-		}
-	},
+            message.placedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
 
-	create(base?: DeepPartial<Order>): Order {
-		return Order.fromPartial(base ?? {});
-	},
-	fromPartial(object: DeepPartial<Order>): Order {
-		const message = createBaseOrder();
-		message.orderId = object.orderId ?? "";
-		message.lines = object.lines?.map((e) => OrderLine.fromPartial(e)) || [];
-		message.total =
-			object.total !== undefined && object.total !== null
-				? Money.fromPartial(object.total)
-				: undefined;
-		message.status = object.status ?? 0;
-		message.placedAt = object.placedAt ?? undefined;
-		return message;
-	},
+  create(base?: DeepPartial<Order>): Order {
+    return Order.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Order>): Order {
+    const message = createBaseOrder();
+    message.orderId = object.orderId ?? "";
+    message.lines = object.lines?.map((e) => OrderLine.fromPartial(e)) || [];
+    message.total = (object.total !== undefined && object.total !== null) ? Money.fromPartial(object.total) : undefined;
+    message.status = object.status ?? 0;
+    message.placedAt = object.placedAt ?? undefined;
+    return message;
+  },
 };
 
 function createBaseGetOrderRequest(): GetOrderRequest {
-	return { orderId: "" };
+  return { orderId: "" };
 }
 
 export const GetOrderRequest: MessageFns<GetOrderRequest> = {
-	encode(
-		message: GetOrderRequest,
-		writer: BinaryWriter = new BinaryWriter(),
-	): BinaryWriter {
-		if (message.orderId !== "") {
-			writer.uint32(10).string(message.orderId);
-		}
-		return writer;
-	},
+  encode(message: GetOrderRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.orderId !== "") {
+      writer.uint32(10).string(message.orderId);
+    }
+    return writer;
+  },
 
-	decode(input: BinaryReader | Uint8Array, length?: number): GetOrderRequest {
-		const reader =
-			input instanceof BinaryReader ? input : new BinaryReader(input);
-		const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-		if (previousRecursionDepth >= 100) {
-			throw new globalThis.Error("protobuf decode recursion limit exceeded");
-		}
-		(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-		try {
-			const end = length === undefined ? reader.len : reader.pos + length;
-			const message = createBaseGetOrderRequest();
-			while (reader.pos < end) {
-				const tag = reader.uint32();
-				switch (tag >>> 3) {
-					case 1: {
-						if (tag !== 10) {
-							break;
-						}
+  decode(input: BinaryReader | Uint8Array, length?: number): GetOrderRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetOrderRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
 
-						message.orderId = reader.string();
-						continue;
-					}
-				}
-				if ((tag & 7) === 4 || tag === 0) {
-					break;
-				}
-				reader.skip(tag & 7);
-			}
-			return message;
-		} finally {
-			(reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-		}
-	},
+            message.orderId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
 
-	create(base?: DeepPartial<GetOrderRequest>): GetOrderRequest {
-		return GetOrderRequest.fromPartial(base ?? {});
-	},
-	fromPartial(object: DeepPartial<GetOrderRequest>): GetOrderRequest {
-		const message = createBaseGetOrderRequest();
-		message.orderId = object.orderId ?? "";
-		return message;
-	},
+  create(base?: DeepPartial<GetOrderRequest>): GetOrderRequest {
+    return GetOrderRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetOrderRequest>): GetOrderRequest {
+    const message = createBaseGetOrderRequest();
+    message.orderId = object.orderId ?? "";
+    return message;
+  },
 };
 
 function createBaseGetOrderResponse(): GetOrderResponse {
-	return { order: undefined };
+  return { order: undefined };
 }
 
 export const GetOrderResponse: MessageFns<GetOrderResponse> = {
-	encode(
-		message: GetOrderResponse,
-		writer: BinaryWriter = new BinaryWriter(),
-	): BinaryWriter {
-		if (message.order !== undefined) {
-			Order.encode(message.order, writer.uint32(10).fork()).join();
-		}
-		return writer;
-	},
+  encode(message: GetOrderResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.order !== undefined) {
+      Order.encode(message.order, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
 
-	decode(input: BinaryReader | Uint8Array, length?: number): GetOrderResponse {
-		const reader =
-			input instanceof BinaryReader ? input : new BinaryReader(input);
-		const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-		if (previousRecursionDepth >= 100) {
-			throw new globalThis.Error("protobuf decode recursion limit exceeded");
-		}
-		(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-		try {
-			const end = length === undefined ? reader.len : reader.pos + length;
-			const message = createBaseGetOrderResponse();
-			while (reader.pos < end) {
-				const tag = reader.uint32();
-				switch (tag >>> 3) {
-					case 1: {
-						if (tag !== 10) {
-							break;
-						}
+  decode(input: BinaryReader | Uint8Array, length?: number): GetOrderResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetOrderResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
 
-						message.order = Order.decode(reader, reader.uint32());
-						continue;
-					}
-				}
-				if ((tag & 7) === 4 || tag === 0) {
-					break;
-				}
-				reader.skip(tag & 7);
-			}
-			return message;
-		} finally {
-			(reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-		}
-	},
+            message.order = Order.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
 
-	create(base?: DeepPartial<GetOrderResponse>): GetOrderResponse {
-		return GetOrderResponse.fromPartial(base ?? {});
-	},
-	fromPartial(object: DeepPartial<GetOrderResponse>): GetOrderResponse {
-		const message = createBaseGetOrderResponse();
-		message.order =
-			object.order !== undefined && object.order !== null
-				? Order.fromPartial(object.order)
-				: undefined;
-		return message;
-	},
+  create(base?: DeepPartial<GetOrderResponse>): GetOrderResponse {
+    return GetOrderResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetOrderResponse>): GetOrderResponse {
+    const message = createBaseGetOrderResponse();
+    message.order = (object.order !== undefined && object.order !== null) ? Order.fromPartial(object.order) : undefined;
+    return message;
+  },
 };
 
 function createBaseListOrdersRequest(): ListOrdersRequest {
-	return { limit: 0 };
+  return { limit: 0 };
 }
 
 export const ListOrdersRequest: MessageFns<ListOrdersRequest> = {
-	encode(
-		message: ListOrdersRequest,
-		writer: BinaryWriter = new BinaryWriter(),
-	): BinaryWriter {
-		if (message.limit !== 0) {
-			writer.uint32(8).uint32(message.limit);
-		}
-		return writer;
-	},
+  encode(message: ListOrdersRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.limit !== 0) {
+      writer.uint32(8).uint32(message.limit);
+    }
+    return writer;
+  },
 
-	decode(input: BinaryReader | Uint8Array, length?: number): ListOrdersRequest {
-		const reader =
-			input instanceof BinaryReader ? input : new BinaryReader(input);
-		const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-		if (previousRecursionDepth >= 100) {
-			throw new globalThis.Error("protobuf decode recursion limit exceeded");
-		}
-		(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-		try {
-			const end = length === undefined ? reader.len : reader.pos + length;
-			const message = createBaseListOrdersRequest();
-			while (reader.pos < end) {
-				const tag = reader.uint32();
-				switch (tag >>> 3) {
-					case 1: {
-						if (tag !== 8) {
-							break;
-						}
+  decode(input: BinaryReader | Uint8Array, length?: number): ListOrdersRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListOrdersRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
 
-						message.limit = reader.uint32();
-						continue;
-					}
-				}
-				if ((tag & 7) === 4 || tag === 0) {
-					break;
-				}
-				reader.skip(tag & 7);
-			}
-			return message;
-		} finally {
-			(reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-		}
-	},
+            message.limit = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
 
-	create(base?: DeepPartial<ListOrdersRequest>): ListOrdersRequest {
-		return ListOrdersRequest.fromPartial(base ?? {});
-	},
-	fromPartial(object: DeepPartial<ListOrdersRequest>): ListOrdersRequest {
-		const message = createBaseListOrdersRequest();
-		message.limit = object.limit ?? 0;
-		return message;
-	},
+  create(base?: DeepPartial<ListOrdersRequest>): ListOrdersRequest {
+    return ListOrdersRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListOrdersRequest>): ListOrdersRequest {
+    const message = createBaseListOrdersRequest();
+    message.limit = object.limit ?? 0;
+    return message;
+  },
 };
 
 function createBaseListOrdersResponse(): ListOrdersResponse {
-	return { order: undefined };
+  return { order: undefined };
 }
 
 export const ListOrdersResponse: MessageFns<ListOrdersResponse> = {
-	encode(
-		message: ListOrdersResponse,
-		writer: BinaryWriter = new BinaryWriter(),
-	): BinaryWriter {
-		if (message.order !== undefined) {
-			Order.encode(message.order, writer.uint32(10).fork()).join();
-		}
-		return writer;
-	},
+  encode(message: ListOrdersResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.order !== undefined) {
+      Order.encode(message.order, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
 
-	decode(
-		input: BinaryReader | Uint8Array,
-		length?: number,
-	): ListOrdersResponse {
-		const reader =
-			input instanceof BinaryReader ? input : new BinaryReader(input);
-		const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-		if (previousRecursionDepth >= 100) {
-			throw new globalThis.Error("protobuf decode recursion limit exceeded");
-		}
-		(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-		try {
-			const end = length === undefined ? reader.len : reader.pos + length;
-			const message = createBaseListOrdersResponse();
-			while (reader.pos < end) {
-				const tag = reader.uint32();
-				switch (tag >>> 3) {
-					case 1: {
-						if (tag !== 10) {
-							break;
-						}
+  decode(input: BinaryReader | Uint8Array, length?: number): ListOrdersResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListOrdersResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
 
-						message.order = Order.decode(reader, reader.uint32());
-						continue;
-					}
-				}
-				if ((tag & 7) === 4 || tag === 0) {
-					break;
-				}
-				reader.skip(tag & 7);
-			}
-			return message;
-		} finally {
-			(reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-		}
-	},
+            message.order = Order.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
 
-	create(base?: DeepPartial<ListOrdersResponse>): ListOrdersResponse {
-		return ListOrdersResponse.fromPartial(base ?? {});
-	},
-	fromPartial(object: DeepPartial<ListOrdersResponse>): ListOrdersResponse {
-		const message = createBaseListOrdersResponse();
-		message.order =
-			object.order !== undefined && object.order !== null
-				? Order.fromPartial(object.order)
-				: undefined;
-		return message;
-	},
+  create(base?: DeepPartial<ListOrdersResponse>): ListOrdersResponse {
+    return ListOrdersResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListOrdersResponse>): ListOrdersResponse {
+    const message = createBaseListOrdersResponse();
+    message.order = (object.order !== undefined && object.order !== null) ? Order.fromPartial(object.order) : undefined;
+    return message;
+  },
 };
 
 function createBaseUploadOrdersRequest(): UploadOrdersRequest {
-	return { lines: [], currencyCode: "" };
+  return { lines: [], currencyCode: "" };
 }
 
 export const UploadOrdersRequest: MessageFns<UploadOrdersRequest> = {
-	encode(
-		message: UploadOrdersRequest,
-		writer: BinaryWriter = new BinaryWriter(),
-	): BinaryWriter {
-		for (const v of message.lines) {
-			OrderLine.encode(v!, writer.uint32(10).fork()).join();
-		}
-		if (message.currencyCode !== "") {
-			writer.uint32(18).string(message.currencyCode);
-		}
-		return writer;
-	},
+  encode(message: UploadOrdersRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.lines) {
+      OrderLine.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.currencyCode !== "") {
+      writer.uint32(18).string(message.currencyCode);
+    }
+    return writer;
+  },
 
-	decode(
-		input: BinaryReader | Uint8Array,
-		length?: number,
-	): UploadOrdersRequest {
-		const reader =
-			input instanceof BinaryReader ? input : new BinaryReader(input);
-		const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-		if (previousRecursionDepth >= 100) {
-			throw new globalThis.Error("protobuf decode recursion limit exceeded");
-		}
-		(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-		try {
-			const end = length === undefined ? reader.len : reader.pos + length;
-			const message = createBaseUploadOrdersRequest();
-			while (reader.pos < end) {
-				const tag = reader.uint32();
-				switch (tag >>> 3) {
-					case 1: {
-						if (tag !== 10) {
-							break;
-						}
+  decode(input: BinaryReader | Uint8Array, length?: number): UploadOrdersRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUploadOrdersRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
 
-						message.lines.push(OrderLine.decode(reader, reader.uint32()));
-						continue;
-					}
-					case 2: {
-						if (tag !== 18) {
-							break;
-						}
+            message.lines.push(OrderLine.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
 
-						message.currencyCode = reader.string();
-						continue;
-					}
-				}
-				if ((tag & 7) === 4 || tag === 0) {
-					break;
-				}
-				reader.skip(tag & 7);
-			}
-			return message;
-		} finally {
-			(reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-		}
-	},
+            message.currencyCode = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
 
-	create(base?: DeepPartial<UploadOrdersRequest>): UploadOrdersRequest {
-		return UploadOrdersRequest.fromPartial(base ?? {});
-	},
-	fromPartial(object: DeepPartial<UploadOrdersRequest>): UploadOrdersRequest {
-		const message = createBaseUploadOrdersRequest();
-		message.lines = object.lines?.map((e) => OrderLine.fromPartial(e)) || [];
-		message.currencyCode = object.currencyCode ?? "";
-		return message;
-	},
+  create(base?: DeepPartial<UploadOrdersRequest>): UploadOrdersRequest {
+    return UploadOrdersRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<UploadOrdersRequest>): UploadOrdersRequest {
+    const message = createBaseUploadOrdersRequest();
+    message.lines = object.lines?.map((e) => OrderLine.fromPartial(e)) || [];
+    message.currencyCode = object.currencyCode ?? "";
+    return message;
+  },
 };
 
 function createBaseUploadOrdersResponse(): UploadOrdersResponse {
-	return { orderIds: [], total: undefined };
+  return { orderIds: [], total: undefined };
 }
 
 export const UploadOrdersResponse: MessageFns<UploadOrdersResponse> = {
-	encode(
-		message: UploadOrdersResponse,
-		writer: BinaryWriter = new BinaryWriter(),
-	): BinaryWriter {
-		for (const v of message.orderIds) {
-			writer.uint32(10).string(v!);
-		}
-		if (message.total !== undefined) {
-			Money.encode(message.total, writer.uint32(18).fork()).join();
-		}
-		return writer;
-	},
+  encode(message: UploadOrdersResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.orderIds) {
+      writer.uint32(10).string(v!);
+    }
+    if (message.total !== undefined) {
+      Money.encode(message.total, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
 
-	decode(
-		input: BinaryReader | Uint8Array,
-		length?: number,
-	): UploadOrdersResponse {
-		const reader =
-			input instanceof BinaryReader ? input : new BinaryReader(input);
-		const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-		if (previousRecursionDepth >= 100) {
-			throw new globalThis.Error("protobuf decode recursion limit exceeded");
-		}
-		(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-		try {
-			const end = length === undefined ? reader.len : reader.pos + length;
-			const message = createBaseUploadOrdersResponse();
-			while (reader.pos < end) {
-				const tag = reader.uint32();
-				switch (tag >>> 3) {
-					case 1: {
-						if (tag !== 10) {
-							break;
-						}
+  decode(input: BinaryReader | Uint8Array, length?: number): UploadOrdersResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUploadOrdersResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
 
-						message.orderIds.push(reader.string());
-						continue;
-					}
-					case 2: {
-						if (tag !== 18) {
-							break;
-						}
+            message.orderIds.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
 
-						message.total = Money.decode(reader, reader.uint32());
-						continue;
-					}
-				}
-				if ((tag & 7) === 4 || tag === 0) {
-					break;
-				}
-				reader.skip(tag & 7);
-			}
-			return message;
-		} finally {
-			(reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-		}
-	},
+            message.total = Money.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
 
-	create(base?: DeepPartial<UploadOrdersResponse>): UploadOrdersResponse {
-		return UploadOrdersResponse.fromPartial(base ?? {});
-	},
-	fromPartial(object: DeepPartial<UploadOrdersResponse>): UploadOrdersResponse {
-		const message = createBaseUploadOrdersResponse();
-		message.orderIds = object.orderIds?.map((e) => e) || [];
-		message.total =
-			object.total !== undefined && object.total !== null
-				? Money.fromPartial(object.total)
-				: undefined;
-		return message;
-	},
+  create(base?: DeepPartial<UploadOrdersResponse>): UploadOrdersResponse {
+    return UploadOrdersResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<UploadOrdersResponse>): UploadOrdersResponse {
+    const message = createBaseUploadOrdersResponse();
+    message.orderIds = object.orderIds?.map((e) => e) || [];
+    message.total = (object.total !== undefined && object.total !== null) ? Money.fromPartial(object.total) : undefined;
+    return message;
+  },
 };
 
 function createBaseQuoteOrderRequest(): QuoteOrderRequest {
-	return { line: undefined, currencyCode: "" };
+  return { line: undefined, currencyCode: "" };
 }
 
 export const QuoteOrderRequest: MessageFns<QuoteOrderRequest> = {
-	encode(
-		message: QuoteOrderRequest,
-		writer: BinaryWriter = new BinaryWriter(),
-	): BinaryWriter {
-		if (message.line !== undefined) {
-			OrderLine.encode(message.line, writer.uint32(10).fork()).join();
-		}
-		if (message.currencyCode !== "") {
-			writer.uint32(18).string(message.currencyCode);
-		}
-		return writer;
-	},
+  encode(message: QuoteOrderRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.line !== undefined) {
+      OrderLine.encode(message.line, writer.uint32(10).fork()).join();
+    }
+    if (message.currencyCode !== "") {
+      writer.uint32(18).string(message.currencyCode);
+    }
+    return writer;
+  },
 
-	decode(input: BinaryReader | Uint8Array, length?: number): QuoteOrderRequest {
-		const reader =
-			input instanceof BinaryReader ? input : new BinaryReader(input);
-		const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-		if (previousRecursionDepth >= 100) {
-			throw new globalThis.Error("protobuf decode recursion limit exceeded");
-		}
-		(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-		try {
-			const end = length === undefined ? reader.len : reader.pos + length;
-			const message = createBaseQuoteOrderRequest();
-			while (reader.pos < end) {
-				const tag = reader.uint32();
-				switch (tag >>> 3) {
-					case 1: {
-						if (tag !== 10) {
-							break;
-						}
+  decode(input: BinaryReader | Uint8Array, length?: number): QuoteOrderRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseQuoteOrderRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
 
-						message.line = OrderLine.decode(reader, reader.uint32());
-						continue;
-					}
-					case 2: {
-						if (tag !== 18) {
-							break;
-						}
+            message.line = OrderLine.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
 
-						message.currencyCode = reader.string();
-						continue;
-					}
-				}
-				if ((tag & 7) === 4 || tag === 0) {
-					break;
-				}
-				reader.skip(tag & 7);
-			}
-			return message;
-		} finally {
-			(reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-		}
-	},
+            message.currencyCode = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
 
-	create(base?: DeepPartial<QuoteOrderRequest>): QuoteOrderRequest {
-		return QuoteOrderRequest.fromPartial(base ?? {});
-	},
-	fromPartial(object: DeepPartial<QuoteOrderRequest>): QuoteOrderRequest {
-		const message = createBaseQuoteOrderRequest();
-		message.line =
-			object.line !== undefined && object.line !== null
-				? OrderLine.fromPartial(object.line)
-				: undefined;
-		message.currencyCode = object.currencyCode ?? "";
-		return message;
-	},
+  create(base?: DeepPartial<QuoteOrderRequest>): QuoteOrderRequest {
+    return QuoteOrderRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<QuoteOrderRequest>): QuoteOrderRequest {
+    const message = createBaseQuoteOrderRequest();
+    message.line = (object.line !== undefined && object.line !== null) ? OrderLine.fromPartial(object.line) : undefined;
+    message.currencyCode = object.currencyCode ?? "";
+    return message;
+  },
 };
 
 function createBaseQuoteOrderResponse(): QuoteOrderResponse {
-	return { line: undefined, price: undefined };
+  return { line: undefined, price: undefined };
 }
 
 export const QuoteOrderResponse: MessageFns<QuoteOrderResponse> = {
-	encode(
-		message: QuoteOrderResponse,
-		writer: BinaryWriter = new BinaryWriter(),
-	): BinaryWriter {
-		if (message.line !== undefined) {
-			OrderLine.encode(message.line, writer.uint32(10).fork()).join();
-		}
-		if (message.price !== undefined) {
-			Money.encode(message.price, writer.uint32(18).fork()).join();
-		}
-		return writer;
-	},
+  encode(message: QuoteOrderResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.line !== undefined) {
+      OrderLine.encode(message.line, writer.uint32(10).fork()).join();
+    }
+    if (message.price !== undefined) {
+      Money.encode(message.price, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
 
-	decode(
-		input: BinaryReader | Uint8Array,
-		length?: number,
-	): QuoteOrderResponse {
-		const reader =
-			input instanceof BinaryReader ? input : new BinaryReader(input);
-		const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-		if (previousRecursionDepth >= 100) {
-			throw new globalThis.Error("protobuf decode recursion limit exceeded");
-		}
-		(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-		try {
-			const end = length === undefined ? reader.len : reader.pos + length;
-			const message = createBaseQuoteOrderResponse();
-			while (reader.pos < end) {
-				const tag = reader.uint32();
-				switch (tag >>> 3) {
-					case 1: {
-						if (tag !== 10) {
-							break;
-						}
+  decode(input: BinaryReader | Uint8Array, length?: number): QuoteOrderResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseQuoteOrderResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
 
-						message.line = OrderLine.decode(reader, reader.uint32());
-						continue;
-					}
-					case 2: {
-						if (tag !== 18) {
-							break;
-						}
+            message.line = OrderLine.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
 
-						message.price = Money.decode(reader, reader.uint32());
-						continue;
-					}
-				}
-				if ((tag & 7) === 4 || tag === 0) {
-					break;
-				}
-				reader.skip(tag & 7);
-			}
-			return message;
-		} finally {
-			(reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-		}
-	},
+            message.price = Money.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
 
-	create(base?: DeepPartial<QuoteOrderResponse>): QuoteOrderResponse {
-		return QuoteOrderResponse.fromPartial(base ?? {});
-	},
-	fromPartial(object: DeepPartial<QuoteOrderResponse>): QuoteOrderResponse {
-		const message = createBaseQuoteOrderResponse();
-		message.line =
-			object.line !== undefined && object.line !== null
-				? OrderLine.fromPartial(object.line)
-				: undefined;
-		message.price =
-			object.price !== undefined && object.price !== null
-				? Money.fromPartial(object.price)
-				: undefined;
-		return message;
-	},
+  create(base?: DeepPartial<QuoteOrderResponse>): QuoteOrderResponse {
+    return QuoteOrderResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<QuoteOrderResponse>): QuoteOrderResponse {
+    const message = createBaseQuoteOrderResponse();
+    message.line = (object.line !== undefined && object.line !== null) ? OrderLine.fromPartial(object.line) : undefined;
+    message.price = (object.price !== undefined && object.price !== null) ? Money.fromPartial(object.price) : undefined;
+    return message;
+  },
 };
 
 function createBaseApproveOrderRequest(): ApproveOrderRequest {
-	return { orderId: "" };
+  return { orderId: "" };
 }
 
 export const ApproveOrderRequest: MessageFns<ApproveOrderRequest> = {
-	encode(
-		message: ApproveOrderRequest,
-		writer: BinaryWriter = new BinaryWriter(),
-	): BinaryWriter {
-		if (message.orderId !== "") {
-			writer.uint32(10).string(message.orderId);
-		}
-		return writer;
-	},
+  encode(message: ApproveOrderRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.orderId !== "") {
+      writer.uint32(10).string(message.orderId);
+    }
+    return writer;
+  },
 
-	decode(
-		input: BinaryReader | Uint8Array,
-		length?: number,
-	): ApproveOrderRequest {
-		const reader =
-			input instanceof BinaryReader ? input : new BinaryReader(input);
-		const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-		if (previousRecursionDepth >= 100) {
-			throw new globalThis.Error("protobuf decode recursion limit exceeded");
-		}
-		(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-		try {
-			const end = length === undefined ? reader.len : reader.pos + length;
-			const message = createBaseApproveOrderRequest();
-			while (reader.pos < end) {
-				const tag = reader.uint32();
-				switch (tag >>> 3) {
-					case 1: {
-						if (tag !== 10) {
-							break;
-						}
+  decode(input: BinaryReader | Uint8Array, length?: number): ApproveOrderRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseApproveOrderRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
 
-						message.orderId = reader.string();
-						continue;
-					}
-				}
-				if ((tag & 7) === 4 || tag === 0) {
-					break;
-				}
-				reader.skip(tag & 7);
-			}
-			return message;
-		} finally {
-			(reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-		}
-	},
+            message.orderId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
 
-	create(base?: DeepPartial<ApproveOrderRequest>): ApproveOrderRequest {
-		return ApproveOrderRequest.fromPartial(base ?? {});
-	},
-	fromPartial(object: DeepPartial<ApproveOrderRequest>): ApproveOrderRequest {
-		const message = createBaseApproveOrderRequest();
-		message.orderId = object.orderId ?? "";
-		return message;
-	},
+  create(base?: DeepPartial<ApproveOrderRequest>): ApproveOrderRequest {
+    return ApproveOrderRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ApproveOrderRequest>): ApproveOrderRequest {
+    const message = createBaseApproveOrderRequest();
+    message.orderId = object.orderId ?? "";
+    return message;
+  },
 };
 
 function createBaseApproveOrderResponse(): ApproveOrderResponse {
-	return { order: undefined };
+  return { order: undefined };
 }
 
 export const ApproveOrderResponse: MessageFns<ApproveOrderResponse> = {
-	encode(
-		message: ApproveOrderResponse,
-		writer: BinaryWriter = new BinaryWriter(),
-	): BinaryWriter {
-		if (message.order !== undefined) {
-			Order.encode(message.order, writer.uint32(10).fork()).join();
-		}
-		return writer;
-	},
+  encode(message: ApproveOrderResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.order !== undefined) {
+      Order.encode(message.order, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
 
-	decode(
-		input: BinaryReader | Uint8Array,
-		length?: number,
-	): ApproveOrderResponse {
-		const reader =
-			input instanceof BinaryReader ? input : new BinaryReader(input);
-		const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-		if (previousRecursionDepth >= 100) {
-			throw new globalThis.Error("protobuf decode recursion limit exceeded");
-		}
-		(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-		try {
-			const end = length === undefined ? reader.len : reader.pos + length;
-			const message = createBaseApproveOrderResponse();
-			while (reader.pos < end) {
-				const tag = reader.uint32();
-				switch (tag >>> 3) {
-					case 1: {
-						if (tag !== 10) {
-							break;
-						}
+  decode(input: BinaryReader | Uint8Array, length?: number): ApproveOrderResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseApproveOrderResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
 
-						message.order = Order.decode(reader, reader.uint32());
-						continue;
-					}
-				}
-				if ((tag & 7) === 4 || tag === 0) {
-					break;
-				}
-				reader.skip(tag & 7);
-			}
-			return message;
-		} finally {
-			(reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-		}
-	},
+            message.order = Order.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
 
-	create(base?: DeepPartial<ApproveOrderResponse>): ApproveOrderResponse {
-		return ApproveOrderResponse.fromPartial(base ?? {});
-	},
-	fromPartial(object: DeepPartial<ApproveOrderResponse>): ApproveOrderResponse {
-		const message = createBaseApproveOrderResponse();
-		message.order =
-			object.order !== undefined && object.order !== null
-				? Order.fromPartial(object.order)
-				: undefined;
-		return message;
-	},
+  create(base?: DeepPartial<ApproveOrderResponse>): ApproveOrderResponse {
+    return ApproveOrderResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ApproveOrderResponse>): ApproveOrderResponse {
+    const message = createBaseApproveOrderResponse();
+    message.order = (object.order !== undefined && object.order !== null) ? Order.fromPartial(object.order) : undefined;
+    return message;
+  },
 };
 
 function createBaseGetCatalogRequest(): GetCatalogRequest {
-	return {};
+  return {};
 }
 
 export const GetCatalogRequest: MessageFns<GetCatalogRequest> = {
-	encode(
-		_: GetCatalogRequest,
-		writer: BinaryWriter = new BinaryWriter(),
-	): BinaryWriter {
-		return writer;
-	},
+  encode(_: GetCatalogRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
 
-	decode(input: BinaryReader | Uint8Array, length?: number): GetCatalogRequest {
-		const reader =
-			input instanceof BinaryReader ? input : new BinaryReader(input);
-		const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-		if (previousRecursionDepth >= 100) {
-			throw new globalThis.Error("protobuf decode recursion limit exceeded");
-		}
-		(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-		try {
-			const end = length === undefined ? reader.len : reader.pos + length;
-			const message = createBaseGetCatalogRequest();
-			while (reader.pos < end) {
-				const tag = reader.uint32();
-				switch (tag >>> 3) {
-				}
-				if ((tag & 7) === 4 || tag === 0) {
-					break;
-				}
-				reader.skip(tag & 7);
-			}
-			return message;
-		} finally {
-			(reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-		}
-	},
+  decode(input: BinaryReader | Uint8Array, length?: number): GetCatalogRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetCatalogRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
 
-	create(base?: DeepPartial<GetCatalogRequest>): GetCatalogRequest {
-		return GetCatalogRequest.fromPartial(base ?? {});
-	},
-	fromPartial(_: DeepPartial<GetCatalogRequest>): GetCatalogRequest {
-		const message = createBaseGetCatalogRequest();
-		return message;
-	},
+  create(base?: DeepPartial<GetCatalogRequest>): GetCatalogRequest {
+    return GetCatalogRequest.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<GetCatalogRequest>): GetCatalogRequest {
+    const message = createBaseGetCatalogRequest();
+    return message;
+  },
 };
 
 function createBaseGetCatalogResponse(): GetCatalogResponse {
-	return { currencyCodes: [] };
+  return { currencyCodes: [] };
 }
 
 export const GetCatalogResponse: MessageFns<GetCatalogResponse> = {
-	encode(
-		message: GetCatalogResponse,
-		writer: BinaryWriter = new BinaryWriter(),
-	): BinaryWriter {
-		for (const v of message.currencyCodes) {
-			writer.uint32(10).string(v!);
-		}
-		return writer;
-	},
+  encode(message: GetCatalogResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.currencyCodes) {
+      writer.uint32(10).string(v!);
+    }
+    return writer;
+  },
 
-	decode(
-		input: BinaryReader | Uint8Array,
-		length?: number,
-	): GetCatalogResponse {
-		const reader =
-			input instanceof BinaryReader ? input : new BinaryReader(input);
-		const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-		if (previousRecursionDepth >= 100) {
-			throw new globalThis.Error("protobuf decode recursion limit exceeded");
-		}
-		(reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-		try {
-			const end = length === undefined ? reader.len : reader.pos + length;
-			const message = createBaseGetCatalogResponse();
-			while (reader.pos < end) {
-				const tag = reader.uint32();
-				switch (tag >>> 3) {
-					case 1: {
-						if (tag !== 10) {
-							break;
-						}
+  decode(input: BinaryReader | Uint8Array, length?: number): GetCatalogResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetCatalogResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
 
-						message.currencyCodes.push(reader.string());
-						continue;
-					}
-				}
-				if ((tag & 7) === 4 || tag === 0) {
-					break;
-				}
-				reader.skip(tag & 7);
-			}
-			return message;
-		} finally {
-			(reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-		}
-	},
+            message.currencyCodes.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
 
-	create(base?: DeepPartial<GetCatalogResponse>): GetCatalogResponse {
-		return GetCatalogResponse.fromPartial(base ?? {});
-	},
-	fromPartial(object: DeepPartial<GetCatalogResponse>): GetCatalogResponse {
-		const message = createBaseGetCatalogResponse();
-		message.currencyCodes = object.currencyCodes?.map((e) => e) || [];
-		return message;
-	},
+  create(base?: DeepPartial<GetCatalogResponse>): GetCatalogResponse {
+    return GetCatalogResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetCatalogResponse>): GetCatalogResponse {
+    const message = createBaseGetCatalogResponse();
+    message.currencyCodes = object.currencyCodes?.map((e) => e) || [];
+    return message;
+  },
 };
 
 /** Orders of one tenant. A caller sees and changes the orders of its own tenant only. */
 export type OrdersServiceDefinition = typeof OrdersServiceDefinition;
 export const OrdersServiceDefinition = {
-	name: "OrdersService",
-	fullName: "orders.v1.OrdersService",
-	methods: {
-		/** Reads one order. Applications and signed-in users. */
-		getOrder: {
-			name: "GetOrder",
-			requestType: GetOrderRequest as typeof GetOrderRequest,
-			requestStream: false,
-			responseType: GetOrderResponse as typeof GetOrderResponse,
-			responseStream: false,
-			options: {
-				_unknownFields: {
-					3225682: [
-						Buffer.from([
-							44, 10, 27, 10, 11, 79, 114, 100, 101, 114, 115, 46, 82, 101, 97,
-							100, 10, 12, 79, 114, 100, 101, 114, 115, 46, 87, 114, 105, 116,
-							101, 18, 13, 10, 11, 79, 114, 100, 101, 114, 115, 46, 82, 101, 97,
-							100,
-						]) as Buffer,
-					],
-				},
-			},
-		},
-		/** Streams the orders of the tenant, oldest first. Applications only. */
-		listOrders: {
-			name: "ListOrders",
-			requestType: ListOrdersRequest as typeof ListOrdersRequest,
-			requestStream: false,
-			responseType: ListOrdersResponse as typeof ListOrdersResponse,
-			responseStream: true,
-			options: {
-				_unknownFields: {
-					3225682: [
-						Buffer.from([
-							15, 10, 13, 10, 11, 79, 114, 100, 101, 114, 115, 46, 82, 101, 97,
-							100,
-						]) as Buffer,
-					],
-				},
-			},
-		},
-		/** Places the orders of one upload and answers with a summary. The service's default rule applies. */
-		uploadOrders: {
-			name: "UploadOrders",
-			requestType: UploadOrdersRequest as typeof UploadOrdersRequest,
-			requestStream: true,
-			responseType: UploadOrdersResponse as typeof UploadOrdersResponse,
-			responseStream: false,
-			options: {},
-		},
-		/** Quotes a price for each line as it is typed. Applications only. */
-		quoteOrder: {
-			name: "QuoteOrder",
-			requestType: QuoteOrderRequest as typeof QuoteOrderRequest,
-			requestStream: true,
-			responseType: QuoteOrderResponse as typeof QuoteOrderResponse,
-			responseStream: true,
-			options: {
-				_unknownFields: {
-					3225682: [
-						Buffer.from([
-							15, 10, 13, 10, 11, 79, 114, 100, 101, 114, 115, 46, 82, 101, 97,
-							100,
-						]) as Buffer,
-					],
-				},
-			},
-		},
-		/** Approves an order. A person decides: signed-in users with the approver role only. */
-		approveOrder: {
-			name: "ApproveOrder",
-			requestType: ApproveOrderRequest as typeof ApproveOrderRequest,
-			requestStream: false,
-			responseType: ApproveOrderResponse as typeof ApproveOrderResponse,
-			responseStream: false,
-			options: {
-				_unknownFields: {
-					3225682: [
-						Buffer.from([
-							28, 18, 26, 18, 14, 79, 114, 100, 101, 114, 115, 46, 65, 112, 112,
-							114, 111, 118, 101, 26, 8, 65, 112, 112, 114, 111, 118, 101, 114,
-						]) as Buffer,
-					],
-				},
-			},
-		},
-		/** Tells the currencies orders may be placed in. */
-		getCatalog: {
-			name: "GetCatalog",
-			requestType: GetCatalogRequest as typeof GetCatalogRequest,
-			requestStream: false,
-			responseType: GetCatalogResponse as typeof GetCatalogResponse,
-			responseStream: false,
-			options: {
-				_unknownFields: {
-					3225682: [
-						Buffer.from([
-							43, 26, 41, 10, 39, 116, 104, 101, 32, 99, 97, 116, 97, 108, 111,
-							103, 117, 101, 32, 105, 115, 32, 112, 114, 105, 110, 116, 101,
-							100, 32, 111, 110, 32, 111, 117, 114, 32, 119, 101, 98, 115, 105,
-							116, 101,
-						]) as Buffer,
-					],
-				},
-			},
-		},
-	},
+  name: "OrdersService",
+  fullName: "orders.v1.OrdersService",
+  methods: {
+    /** Reads one order. Applications and signed-in users. */
+    getOrder: {
+      name: "GetOrder",
+      requestType: GetOrderRequest as typeof GetOrderRequest,
+      requestStream: false,
+      responseType: GetOrderResponse as typeof GetOrderResponse,
+      responseStream: false,
+      options: {
+        _unknownFields: {
+          3225682: [
+            Buffer.from([
+              44,
+              10,
+              27,
+              10,
+              11,
+              79,
+              114,
+              100,
+              101,
+              114,
+              115,
+              46,
+              82,
+              101,
+              97,
+              100,
+              10,
+              12,
+              79,
+              114,
+              100,
+              101,
+              114,
+              115,
+              46,
+              87,
+              114,
+              105,
+              116,
+              101,
+              18,
+              13,
+              10,
+              11,
+              79,
+              114,
+              100,
+              101,
+              114,
+              115,
+              46,
+              82,
+              101,
+              97,
+              100,
+            ]) as Buffer,
+          ],
+        },
+      },
+    },
+    /** Streams the orders of the tenant, oldest first. Applications only. */
+    listOrders: {
+      name: "ListOrders",
+      requestType: ListOrdersRequest as typeof ListOrdersRequest,
+      requestStream: false,
+      responseType: ListOrdersResponse as typeof ListOrdersResponse,
+      responseStream: true,
+      options: {
+        _unknownFields: {
+          3225682: [Buffer.from([15, 10, 13, 10, 11, 79, 114, 100, 101, 114, 115, 46, 82, 101, 97, 100]) as Buffer],
+        },
+      },
+    },
+    /** Places the orders of one upload and answers with a summary. The service's default rule applies. */
+    uploadOrders: {
+      name: "UploadOrders",
+      requestType: UploadOrdersRequest as typeof UploadOrdersRequest,
+      requestStream: true,
+      responseType: UploadOrdersResponse as typeof UploadOrdersResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** Quotes a price for each line as it is typed. Applications only. */
+    quoteOrder: {
+      name: "QuoteOrder",
+      requestType: QuoteOrderRequest as typeof QuoteOrderRequest,
+      requestStream: true,
+      responseType: QuoteOrderResponse as typeof QuoteOrderResponse,
+      responseStream: true,
+      options: {
+        _unknownFields: {
+          3225682: [Buffer.from([15, 10, 13, 10, 11, 79, 114, 100, 101, 114, 115, 46, 82, 101, 97, 100]) as Buffer],
+        },
+      },
+    },
+    /** Approves an order. A person decides: signed-in users with the approver role only. */
+    approveOrder: {
+      name: "ApproveOrder",
+      requestType: ApproveOrderRequest as typeof ApproveOrderRequest,
+      requestStream: false,
+      responseType: ApproveOrderResponse as typeof ApproveOrderResponse,
+      responseStream: false,
+      options: {
+        _unknownFields: {
+          3225682: [
+            Buffer.from([
+              28,
+              18,
+              26,
+              18,
+              14,
+              79,
+              114,
+              100,
+              101,
+              114,
+              115,
+              46,
+              65,
+              112,
+              112,
+              114,
+              111,
+              118,
+              101,
+              26,
+              8,
+              65,
+              112,
+              112,
+              114,
+              111,
+              118,
+              101,
+              114,
+            ]) as Buffer,
+          ],
+        },
+      },
+    },
+    /** Tells the currencies orders may be placed in. */
+    getCatalog: {
+      name: "GetCatalog",
+      requestType: GetCatalogRequest as typeof GetCatalogRequest,
+      requestStream: false,
+      responseType: GetCatalogResponse as typeof GetCatalogResponse,
+      responseStream: false,
+      options: {
+        _unknownFields: {
+          3225682: [
+            Buffer.from([
+              43,
+              26,
+              41,
+              10,
+              39,
+              116,
+              104,
+              101,
+              32,
+              99,
+              97,
+              116,
+              97,
+              108,
+              111,
+              103,
+              117,
+              101,
+              32,
+              105,
+              115,
+              32,
+              112,
+              114,
+              105,
+              110,
+              116,
+              101,
+              100,
+              32,
+              111,
+              110,
+              32,
+              111,
+              117,
+              114,
+              32,
+              119,
+              101,
+              98,
+              115,
+              105,
+              116,
+              101,
+            ]) as Buffer,
+          ],
+        },
+      },
+    },
+  },
 } as const;
 
 /** Orders of one tenant. A caller sees and changes the orders of its own tenant only. */
 export type OrdersServiceService = typeof OrdersServiceService;
 export const OrdersServiceService = {
-	/** Reads one order. Applications and signed-in users. */
-	getOrder: {
-		path: "/orders.v1.OrdersService/GetOrder" as const,
-		requestStream: false as const,
-		responseStream: false as const,
-		requestSerialize: (value: GetOrderRequest): Buffer =>
-			Buffer.from(GetOrderRequest.encode(value).finish()),
-		requestDeserialize: (value: Buffer): GetOrderRequest =>
-			GetOrderRequest.decode(value),
-		responseSerialize: (value: GetOrderResponse): Buffer =>
-			Buffer.from(GetOrderResponse.encode(value).finish()),
-		responseDeserialize: (value: Buffer): GetOrderResponse =>
-			GetOrderResponse.decode(value),
-	},
-	/** Streams the orders of the tenant, oldest first. Applications only. */
-	listOrders: {
-		path: "/orders.v1.OrdersService/ListOrders" as const,
-		requestStream: false as const,
-		responseStream: true as const,
-		requestSerialize: (value: ListOrdersRequest): Buffer =>
-			Buffer.from(ListOrdersRequest.encode(value).finish()),
-		requestDeserialize: (value: Buffer): ListOrdersRequest =>
-			ListOrdersRequest.decode(value),
-		responseSerialize: (value: ListOrdersResponse): Buffer =>
-			Buffer.from(ListOrdersResponse.encode(value).finish()),
-		responseDeserialize: (value: Buffer): ListOrdersResponse =>
-			ListOrdersResponse.decode(value),
-	},
-	/** Places the orders of one upload and answers with a summary. The service's default rule applies. */
-	uploadOrders: {
-		path: "/orders.v1.OrdersService/UploadOrders" as const,
-		requestStream: true as const,
-		responseStream: false as const,
-		requestSerialize: (value: UploadOrdersRequest): Buffer =>
-			Buffer.from(UploadOrdersRequest.encode(value).finish()),
-		requestDeserialize: (value: Buffer): UploadOrdersRequest =>
-			UploadOrdersRequest.decode(value),
-		responseSerialize: (value: UploadOrdersResponse): Buffer =>
-			Buffer.from(UploadOrdersResponse.encode(value).finish()),
-		responseDeserialize: (value: Buffer): UploadOrdersResponse =>
-			UploadOrdersResponse.decode(value),
-	},
-	/** Quotes a price for each line as it is typed. Applications only. */
-	quoteOrder: {
-		path: "/orders.v1.OrdersService/QuoteOrder" as const,
-		requestStream: true as const,
-		responseStream: true as const,
-		requestSerialize: (value: QuoteOrderRequest): Buffer =>
-			Buffer.from(QuoteOrderRequest.encode(value).finish()),
-		requestDeserialize: (value: Buffer): QuoteOrderRequest =>
-			QuoteOrderRequest.decode(value),
-		responseSerialize: (value: QuoteOrderResponse): Buffer =>
-			Buffer.from(QuoteOrderResponse.encode(value).finish()),
-		responseDeserialize: (value: Buffer): QuoteOrderResponse =>
-			QuoteOrderResponse.decode(value),
-	},
-	/** Approves an order. A person decides: signed-in users with the approver role only. */
-	approveOrder: {
-		path: "/orders.v1.OrdersService/ApproveOrder" as const,
-		requestStream: false as const,
-		responseStream: false as const,
-		requestSerialize: (value: ApproveOrderRequest): Buffer =>
-			Buffer.from(ApproveOrderRequest.encode(value).finish()),
-		requestDeserialize: (value: Buffer): ApproveOrderRequest =>
-			ApproveOrderRequest.decode(value),
-		responseSerialize: (value: ApproveOrderResponse): Buffer =>
-			Buffer.from(ApproveOrderResponse.encode(value).finish()),
-		responseDeserialize: (value: Buffer): ApproveOrderResponse =>
-			ApproveOrderResponse.decode(value),
-	},
-	/** Tells the currencies orders may be placed in. */
-	getCatalog: {
-		path: "/orders.v1.OrdersService/GetCatalog" as const,
-		requestStream: false as const,
-		responseStream: false as const,
-		requestSerialize: (value: GetCatalogRequest): Buffer =>
-			Buffer.from(GetCatalogRequest.encode(value).finish()),
-		requestDeserialize: (value: Buffer): GetCatalogRequest =>
-			GetCatalogRequest.decode(value),
-		responseSerialize: (value: GetCatalogResponse): Buffer =>
-			Buffer.from(GetCatalogResponse.encode(value).finish()),
-		responseDeserialize: (value: Buffer): GetCatalogResponse =>
-			GetCatalogResponse.decode(value),
-	},
+  /** Reads one order. Applications and signed-in users. */
+  getOrder: {
+    path: "/orders.v1.OrdersService/GetOrder" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetOrderRequest): Buffer => Buffer.from(GetOrderRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetOrderRequest => GetOrderRequest.decode(value),
+    responseSerialize: (value: GetOrderResponse): Buffer => Buffer.from(GetOrderResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetOrderResponse => GetOrderResponse.decode(value),
+  },
+  /** Streams the orders of the tenant, oldest first. Applications only. */
+  listOrders: {
+    path: "/orders.v1.OrdersService/ListOrders" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: ListOrdersRequest): Buffer => Buffer.from(ListOrdersRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListOrdersRequest => ListOrdersRequest.decode(value),
+    responseSerialize: (value: ListOrdersResponse): Buffer => Buffer.from(ListOrdersResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListOrdersResponse => ListOrdersResponse.decode(value),
+  },
+  /** Places the orders of one upload and answers with a summary. The service's default rule applies. */
+  uploadOrders: {
+    path: "/orders.v1.OrdersService/UploadOrders" as const,
+    requestStream: true as const,
+    responseStream: false as const,
+    requestSerialize: (value: UploadOrdersRequest): Buffer => Buffer.from(UploadOrdersRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): UploadOrdersRequest => UploadOrdersRequest.decode(value),
+    responseSerialize: (value: UploadOrdersResponse): Buffer =>
+      Buffer.from(UploadOrdersResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): UploadOrdersResponse => UploadOrdersResponse.decode(value),
+  },
+  /** Quotes a price for each line as it is typed. Applications only. */
+  quoteOrder: {
+    path: "/orders.v1.OrdersService/QuoteOrder" as const,
+    requestStream: true as const,
+    responseStream: true as const,
+    requestSerialize: (value: QuoteOrderRequest): Buffer => Buffer.from(QuoteOrderRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): QuoteOrderRequest => QuoteOrderRequest.decode(value),
+    responseSerialize: (value: QuoteOrderResponse): Buffer => Buffer.from(QuoteOrderResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): QuoteOrderResponse => QuoteOrderResponse.decode(value),
+  },
+  /** Approves an order. A person decides: signed-in users with the approver role only. */
+  approveOrder: {
+    path: "/orders.v1.OrdersService/ApproveOrder" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ApproveOrderRequest): Buffer => Buffer.from(ApproveOrderRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ApproveOrderRequest => ApproveOrderRequest.decode(value),
+    responseSerialize: (value: ApproveOrderResponse): Buffer =>
+      Buffer.from(ApproveOrderResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ApproveOrderResponse => ApproveOrderResponse.decode(value),
+  },
+  /** Tells the currencies orders may be placed in. */
+  getCatalog: {
+    path: "/orders.v1.OrdersService/GetCatalog" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetCatalogRequest): Buffer => Buffer.from(GetCatalogRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetCatalogRequest => GetCatalogRequest.decode(value),
+    responseSerialize: (value: GetCatalogResponse): Buffer => Buffer.from(GetCatalogResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetCatalogResponse => GetCatalogResponse.decode(value),
+  },
 } as const;
 
 export interface OrdersServiceServer extends UntypedServiceImplementation {
-	/** Reads one order. Applications and signed-in users. */
-	getOrder: handleUnaryCall<GetOrderRequest, GetOrderResponse>;
-	/** Streams the orders of the tenant, oldest first. Applications only. */
-	listOrders: handleServerStreamingCall<ListOrdersRequest, ListOrdersResponse>;
-	/** Places the orders of one upload and answers with a summary. The service's default rule applies. */
-	uploadOrders: handleClientStreamingCall<
-		UploadOrdersRequest,
-		UploadOrdersResponse
-	>;
-	/** Quotes a price for each line as it is typed. Applications only. */
-	quoteOrder: handleBidiStreamingCall<QuoteOrderRequest, QuoteOrderResponse>;
-	/** Approves an order. A person decides: signed-in users with the approver role only. */
-	approveOrder: handleUnaryCall<ApproveOrderRequest, ApproveOrderResponse>;
-	/** Tells the currencies orders may be placed in. */
-	getCatalog: handleUnaryCall<GetCatalogRequest, GetCatalogResponse>;
+  /** Reads one order. Applications and signed-in users. */
+  getOrder: handleUnaryCall<GetOrderRequest, GetOrderResponse>;
+  /** Streams the orders of the tenant, oldest first. Applications only. */
+  listOrders: handleServerStreamingCall<ListOrdersRequest, ListOrdersResponse>;
+  /** Places the orders of one upload and answers with a summary. The service's default rule applies. */
+  uploadOrders: handleClientStreamingCall<UploadOrdersRequest, UploadOrdersResponse>;
+  /** Quotes a price for each line as it is typed. Applications only. */
+  quoteOrder: handleBidiStreamingCall<QuoteOrderRequest, QuoteOrderResponse>;
+  /** Approves an order. A person decides: signed-in users with the approver role only. */
+  approveOrder: handleUnaryCall<ApproveOrderRequest, ApproveOrderResponse>;
+  /** Tells the currencies orders may be placed in. */
+  getCatalog: handleUnaryCall<GetCatalogRequest, GetCatalogResponse>;
 }
 
 export interface OrdersServiceClient extends Client {
-	/** Reads one order. Applications and signed-in users. */
-	getOrder(
-		request: GetOrderRequest,
-		callback: (error: ServiceError | null, response: GetOrderResponse) => void,
-	): ClientUnaryCall;
-	getOrder(
-		request: GetOrderRequest,
-		metadata: Metadata,
-		callback: (error: ServiceError | null, response: GetOrderResponse) => void,
-	): ClientUnaryCall;
-	getOrder(
-		request: GetOrderRequest,
-		metadata: Metadata,
-		options: Partial<CallOptions>,
-		callback: (error: ServiceError | null, response: GetOrderResponse) => void,
-	): ClientUnaryCall;
-	/** Streams the orders of the tenant, oldest first. Applications only. */
-	listOrders(
-		request: ListOrdersRequest,
-		options?: Partial<CallOptions>,
-	): ClientReadableStream<ListOrdersResponse>;
-	listOrders(
-		request: ListOrdersRequest,
-		metadata?: Metadata,
-		options?: Partial<CallOptions>,
-	): ClientReadableStream<ListOrdersResponse>;
-	/** Places the orders of one upload and answers with a summary. The service's default rule applies. */
-	uploadOrders(
-		callback: (
-			error: ServiceError | null,
-			response: UploadOrdersResponse,
-		) => void,
-	): ClientWritableStream<UploadOrdersRequest>;
-	uploadOrders(
-		metadata: Metadata,
-		callback: (
-			error: ServiceError | null,
-			response: UploadOrdersResponse,
-		) => void,
-	): ClientWritableStream<UploadOrdersRequest>;
-	uploadOrders(
-		options: Partial<CallOptions>,
-		callback: (
-			error: ServiceError | null,
-			response: UploadOrdersResponse,
-		) => void,
-	): ClientWritableStream<UploadOrdersRequest>;
-	uploadOrders(
-		metadata: Metadata,
-		options: Partial<CallOptions>,
-		callback: (
-			error: ServiceError | null,
-			response: UploadOrdersResponse,
-		) => void,
-	): ClientWritableStream<UploadOrdersRequest>;
-	/** Quotes a price for each line as it is typed. Applications only. */
-	quoteOrder(): ClientDuplexStream<QuoteOrderRequest, QuoteOrderResponse>;
-	quoteOrder(
-		options: Partial<CallOptions>,
-	): ClientDuplexStream<QuoteOrderRequest, QuoteOrderResponse>;
-	quoteOrder(
-		metadata: Metadata,
-		options?: Partial<CallOptions>,
-	): ClientDuplexStream<QuoteOrderRequest, QuoteOrderResponse>;
-	/** Approves an order. A person decides: signed-in users with the approver role only. */
-	approveOrder(
-		request: ApproveOrderRequest,
-		callback: (
-			error: ServiceError | null,
-			response: ApproveOrderResponse,
-		) => void,
-	): ClientUnaryCall;
-	approveOrder(
-		request: ApproveOrderRequest,
-		metadata: Metadata,
-		callback: (
-			error: ServiceError | null,
-			response: ApproveOrderResponse,
-		) => void,
-	): ClientUnaryCall;
-	approveOrder(
-		request: ApproveOrderRequest,
-		metadata: Metadata,
-		options: Partial<CallOptions>,
-		callback: (
-			error: ServiceError | null,
-			response: ApproveOrderResponse,
-		) => void,
-	): ClientUnaryCall;
-	/** Tells the currencies orders may be placed in. */
-	getCatalog(
-		request: GetCatalogRequest,
-		callback: (
-			error: ServiceError | null,
-			response: GetCatalogResponse,
-		) => void,
-	): ClientUnaryCall;
-	getCatalog(
-		request: GetCatalogRequest,
-		metadata: Metadata,
-		callback: (
-			error: ServiceError | null,
-			response: GetCatalogResponse,
-		) => void,
-	): ClientUnaryCall;
-	getCatalog(
-		request: GetCatalogRequest,
-		metadata: Metadata,
-		options: Partial<CallOptions>,
-		callback: (
-			error: ServiceError | null,
-			response: GetCatalogResponse,
-		) => void,
-	): ClientUnaryCall;
+  /** Reads one order. Applications and signed-in users. */
+  getOrder(
+    request: GetOrderRequest,
+    callback: (error: ServiceError | null, response: GetOrderResponse) => void,
+  ): ClientUnaryCall;
+  getOrder(
+    request: GetOrderRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetOrderResponse) => void,
+  ): ClientUnaryCall;
+  getOrder(
+    request: GetOrderRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetOrderResponse) => void,
+  ): ClientUnaryCall;
+  /** Streams the orders of the tenant, oldest first. Applications only. */
+  listOrders(request: ListOrdersRequest, options?: Partial<CallOptions>): ClientReadableStream<ListOrdersResponse>;
+  listOrders(
+    request: ListOrdersRequest,
+    metadata?: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<ListOrdersResponse>;
+  /** Places the orders of one upload and answers with a summary. The service's default rule applies. */
+  uploadOrders(
+    callback: (error: ServiceError | null, response: UploadOrdersResponse) => void,
+  ): ClientWritableStream<UploadOrdersRequest>;
+  uploadOrders(
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: UploadOrdersResponse) => void,
+  ): ClientWritableStream<UploadOrdersRequest>;
+  uploadOrders(
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: UploadOrdersResponse) => void,
+  ): ClientWritableStream<UploadOrdersRequest>;
+  uploadOrders(
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: UploadOrdersResponse) => void,
+  ): ClientWritableStream<UploadOrdersRequest>;
+  /** Quotes a price for each line as it is typed. Applications only. */
+  quoteOrder(): ClientDuplexStream<QuoteOrderRequest, QuoteOrderResponse>;
+  quoteOrder(options: Partial<CallOptions>): ClientDuplexStream<QuoteOrderRequest, QuoteOrderResponse>;
+  quoteOrder(
+    metadata: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientDuplexStream<QuoteOrderRequest, QuoteOrderResponse>;
+  /** Approves an order. A person decides: signed-in users with the approver role only. */
+  approveOrder(
+    request: ApproveOrderRequest,
+    callback: (error: ServiceError | null, response: ApproveOrderResponse) => void,
+  ): ClientUnaryCall;
+  approveOrder(
+    request: ApproveOrderRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ApproveOrderResponse) => void,
+  ): ClientUnaryCall;
+  approveOrder(
+    request: ApproveOrderRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ApproveOrderResponse) => void,
+  ): ClientUnaryCall;
+  /** Tells the currencies orders may be placed in. */
+  getCatalog(
+    request: GetCatalogRequest,
+    callback: (error: ServiceError | null, response: GetCatalogResponse) => void,
+  ): ClientUnaryCall;
+  getCatalog(
+    request: GetCatalogRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetCatalogResponse) => void,
+  ): ClientUnaryCall;
+  getCatalog(
+    request: GetCatalogRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetCatalogResponse) => void,
+  ): ClientUnaryCall;
 }
 
 export const OrdersServiceClient = makeGenericClientConstructor(
-	OrdersServiceService,
-	"orders.v1.OrdersService",
+  OrdersServiceService,
+  "orders.v1.OrdersService",
 ) as unknown as {
-	new (
-		address: string,
-		credentials: ChannelCredentials,
-		options?: Partial<ClientOptions>,
-	): OrdersServiceClient;
-	service: typeof OrdersServiceService;
-	serviceName: string;
+  new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): OrdersServiceClient;
+  service: typeof OrdersServiceService;
+  serviceName: string;
 };
 
-type ProtoMetaEnumOptions = {
-	options?: { [key: string]: any };
-	values?: { [key: string]: { [key: string]: any } };
-};
+type ProtoMetaEnumOptions = { options?: { [key: string]: any }; values?: { [key: string]: { [key: string]: any } } };
 
 type ProtoMetaMessageOptions = {
-	options?: { [key: string]: any };
-	fields?: { [key: string]: { [key: string]: any } };
-	oneof?: { [key: string]: { [key: string]: any } };
-	nested?: { [key: string]: ProtoMetaMessageOptions };
-	enums?: { [key: string]: ProtoMetaEnumOptions };
+  options?: { [key: string]: any };
+  fields?: { [key: string]: { [key: string]: any } };
+  oneof?: { [key: string]: { [key: string]: any } };
+  nested?: { [key: string]: ProtoMetaMessageOptions };
+  enums?: { [key: string]: ProtoMetaEnumOptions };
 };
 
 export interface ProtoMetadata {
-	references: { [key: string]: any };
-	dependencies?: ProtoMetadata[];
-	options?: {
-		options?: { [key: string]: any };
-		services?: {
-			[key: string]: {
-				options?: { [key: string]: any };
-				methods?: { [key: string]: { [key: string]: any } };
-			};
-		};
-		messages?: { [key: string]: ProtoMetaMessageOptions };
-		enums?: { [key: string]: ProtoMetaEnumOptions };
-	};
+  references: { [key: string]: any };
+  dependencies?: ProtoMetadata[];
+  options?: {
+    options?: { [key: string]: any };
+    services?: {
+      [key: string]: { options?: { [key: string]: any }; methods?: { [key: string]: { [key: string]: any } } };
+    };
+    messages?: { [key: string]: ProtoMetaMessageOptions };
+    enums?: { [key: string]: ProtoMetaEnumOptions };
+  };
 }
 
 export const protoMetadata: ProtoMetadata = {
-	references: {
-		".orders.v1.OrderStatus": OrderStatus,
-		".orders.v1.Money": Money,
-		".orders.v1.OrderLine": OrderLine,
-		".orders.v1.Order": Order,
-		".orders.v1.GetOrderRequest": GetOrderRequest,
-		".orders.v1.GetOrderResponse": GetOrderResponse,
-		".orders.v1.ListOrdersRequest": ListOrdersRequest,
-		".orders.v1.ListOrdersResponse": ListOrdersResponse,
-		".orders.v1.UploadOrdersRequest": UploadOrdersRequest,
-		".orders.v1.UploadOrdersResponse": UploadOrdersResponse,
-		".orders.v1.QuoteOrderRequest": QuoteOrderRequest,
-		".orders.v1.QuoteOrderResponse": QuoteOrderResponse,
-		".orders.v1.ApproveOrderRequest": ApproveOrderRequest,
-		".orders.v1.ApproveOrderResponse": ApproveOrderResponse,
-		".orders.v1.GetCatalogRequest": GetCatalogRequest,
-		".orders.v1.GetCatalogResponse": GetCatalogResponse,
-		".orders.v1.OrdersService": OrdersServiceClient,
-	},
-	dependencies: [protoMetadata1, protoMetadata2],
-	options: {
-		services: {
-			OrdersService: {
-				options: {
-					entra_auth_default: AccessRule.decode(
-						Buffer.from("ChsSC09yZGVycy5SZWFkEgxPcmRlcnMuV3JpdGU=", "base64"),
-					),
-				},
-				methods: {
-					GetOrder: {
-						entra_auth: AccessRule.decode(
-							Buffer.from(
-								"ChsKC09yZGVycy5SZWFkCgxPcmRlcnMuV3JpdGUSDQoLT3JkZXJzLlJlYWQ=",
-								"base64",
-							),
-						),
-					},
-					ListOrders: {
-						entra_auth: AccessRule.decode(
-							Buffer.from("Cg0KC09yZGVycy5SZWFk", "base64"),
-						),
-					},
-					QuoteOrder: {
-						entra_auth: AccessRule.decode(
-							Buffer.from("Cg0KC09yZGVycy5SZWFk", "base64"),
-						),
-					},
-					ApproveOrder: {
-						entra_auth: AccessRule.decode(
-							Buffer.from("EhoSDk9yZGVycy5BcHByb3ZlGghBcHByb3Zlcg==", "base64"),
-						),
-					},
-					GetCatalog: {
-						entra_auth: AccessRule.decode(
-							Buffer.from(
-								"GikKJ3RoZSBjYXRhbG9ndWUgaXMgcHJpbnRlZCBvbiBvdXIgd2Vic2l0ZQ==",
-								"base64",
-							),
-						),
-					},
-				},
-			},
-		},
-	},
+  references: {
+    ".orders.v1.OrderStatus": OrderStatus,
+    ".orders.v1.Money": Money,
+    ".orders.v1.OrderLine": OrderLine,
+    ".orders.v1.Order": Order,
+    ".orders.v1.GetOrderRequest": GetOrderRequest,
+    ".orders.v1.GetOrderResponse": GetOrderResponse,
+    ".orders.v1.ListOrdersRequest": ListOrdersRequest,
+    ".orders.v1.ListOrdersResponse": ListOrdersResponse,
+    ".orders.v1.UploadOrdersRequest": UploadOrdersRequest,
+    ".orders.v1.UploadOrdersResponse": UploadOrdersResponse,
+    ".orders.v1.QuoteOrderRequest": QuoteOrderRequest,
+    ".orders.v1.QuoteOrderResponse": QuoteOrderResponse,
+    ".orders.v1.ApproveOrderRequest": ApproveOrderRequest,
+    ".orders.v1.ApproveOrderResponse": ApproveOrderResponse,
+    ".orders.v1.GetCatalogRequest": GetCatalogRequest,
+    ".orders.v1.GetCatalogResponse": GetCatalogResponse,
+    ".orders.v1.OrdersService": OrdersServiceClient,
+  },
+  dependencies: [protoMetadata1, protoMetadata2],
+  options: {
+    services: {
+      "OrdersService": {
+        options: {
+          "entra_auth_default": AccessRule.decode(Buffer.from("ChsSC09yZGVycy5SZWFkEgxPcmRlcnMuV3JpdGU=", "base64")),
+        },
+        methods: {
+          "GetOrder": {
+            "entra_auth": AccessRule.decode(
+              Buffer.from("ChsKC09yZGVycy5SZWFkCgxPcmRlcnMuV3JpdGUSDQoLT3JkZXJzLlJlYWQ=", "base64"),
+            ),
+          },
+          "ListOrders": { "entra_auth": AccessRule.decode(Buffer.from("Cg0KC09yZGVycy5SZWFk", "base64")) },
+          "QuoteOrder": { "entra_auth": AccessRule.decode(Buffer.from("Cg0KC09yZGVycy5SZWFk", "base64")) },
+          "ApproveOrder": {
+            "entra_auth": AccessRule.decode(Buffer.from("EhoSDk9yZGVycy5BcHByb3ZlGghBcHByb3Zlcg==", "base64")),
+          },
+          "GetCatalog": {
+            "entra_auth": AccessRule.decode(
+              Buffer.from("GikKJ3RoZSBjYXRhbG9ndWUgaXMgcHJpbnRlZCBvbiBvdXIgd2Vic2l0ZQ==", "base64"),
+            ),
+          },
+        },
+      },
+    },
+  },
 };
 
-type Builtin =
-	| Date
-	| Function
-	| Uint8Array
-	| string
-	| number
-	| boolean
-	| bigint
-	| undefined;
+type Builtin = Date | Function | Uint8Array | string | number | boolean | bigint | undefined;
 
-export type DeepPartial<T> = T extends bigint
-	? string | number | bigint
-	: T extends Builtin
-		? T
-		: T extends globalThis.Array<infer U>
-			? globalThis.Array<DeepPartial<U>>
-			: T extends ReadonlyArray<infer U>
-				? ReadonlyArray<DeepPartial<U>>
-				: T extends { $case: string; value: unknown }
-					? { $case: T["$case"]; value?: DeepPartial<T["value"]> }
-					: T extends {}
-						? { [K in keyof T]?: DeepPartial<T[K]> }
-						: Partial<T>;
+export type DeepPartial<T> = T extends bigint ? string | number | bigint
+  : T extends Builtin ? T : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
+  : T extends ReadonlyArray<infer U> ? ReadonlyArray<DeepPartial<U>>
+  : T extends { $case: string; value: unknown } ? { $case: T["$case"]; value?: DeepPartial<T["value"]> }
+  : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
+  : Partial<T>;
 
 function toTimestamp(date: Date): Timestamp {
-	const seconds = BigInt(Math.trunc(date.getTime() / 1_000));
-	const nanos = (date.getTime() % 1_000) * 1_000_000;
-	return { seconds, nanos };
+  const seconds = BigInt(Math.trunc(date.getTime() / 1_000));
+  const nanos = (date.getTime() % 1_000) * 1_000_000;
+  return { seconds, nanos };
 }
 
 function fromTimestamp(t: Timestamp): Date {
-	let millis = (globalThis.Number(t.seconds.toString()) || 0) * 1_000;
-	millis += (t.nanos || 0) / 1_000_000;
-	return new globalThis.Date(millis);
+  let millis = (globalThis.Number(t.seconds.toString()) || 0) * 1_000;
+  millis += (t.nanos || 0) / 1_000_000;
+  return new globalThis.Date(millis);
 }
 
 export interface MessageFns<T> {
-	encode(message: T, writer?: BinaryWriter): BinaryWriter;
-	decode(input: BinaryReader | Uint8Array, length?: number): T;
-	create(base?: DeepPartial<T>): T;
-	fromPartial(object: DeepPartial<T>): T;
+  encode(message: T, writer?: BinaryWriter): BinaryWriter;
+  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  create(base?: DeepPartial<T>): T;
+  fromPartial(object: DeepPartial<T>): T;
 }

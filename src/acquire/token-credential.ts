@@ -1,0 +1,21 @@
+/** A token and when it ends. */
+export interface AccessToken {
+  readonly token: string;
+  /** Milliseconds since the epoch. */
+  readonly expiresOnTimestamp: number;
+  /** When a new one should be fetched, milliseconds since the epoch. Absent: the cache decides. */
+  readonly refreshAfterTimestamp?: number;
+}
+
+/** What may accompany a request for a token. */
+export interface GetTokenOptions {
+  readonly abortSignal?: AbortSignal;
+}
+
+/**
+ * Anything that obtains tokens. The shape is that of the Azure SDKs, so their credentials fit as they are; no
+ * package of theirs is needed.
+ */
+export interface TokenCredential {
+  getToken(scopes: string | string[], options?: GetTokenOptions): Promise<AccessToken | null>;
+}

@@ -1,0 +1,144 @@
+import type { Clock } from '../core/clock.ts';
+import { AcquisitionError, GrpcEntraError } from '../core/errors.ts';
+import type { Logger } from '../core/log.ts';
+import { type RetryPolicy, withRetries } from './retry.ts';
+import type { AccessToken, TokenCredential } from './token-credential.ts';
+
+/** What a token source is made of. */
+export interface TokenSourceOptions {
+  readonly credential: TokenCredential;
+  readonly scope: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly retry: RetryPolicy;
+}
+
+/** A token is not sent in its last seconds: it must still be valid when the server reads it (rule C5). */
+const EXPIRY_MARGIN_MS = 30_000;
+/** Pause after a failed refresh while the old token still serves (rule C4). */
+const REFRESH_PAUSE_MS = 30_000;
+/** How long a refusal is remembered, so that a misconfigured caller does not hammer the authority (rule C11). */
+const REFUSAL_MEMORY_MS = 2000;
+const TEN_MINUTES_MS = 600_000;
+const TWO_HOURS_MS = 7_200_000;
+/** Longest pause an authority can ask for before the next call asks again. */
+const LONGEST_REFUSAL_MS = 60_000;
+
+interface Held {
+  readonly token: AccessToken;
+  /** Monotonic milliseconds: wall-clock jumps must not make a dead token look alive (rule C6). */
+  readonly refreshAt: number;
+  readonly expiresAt: number;
+}
+
+/** How long after its arrival a token is renewed, milliseconds (rule C3). */
+function refreshDelayMs(lifetimeMs: number, askedMs: number | undefined, random: number): number {
+  if (askedMs !== undefined) return askedMs;
+  let delayMs = lifetimeMs * 0.8;
+  if (lifetimeMs >= TWO_HOURS_MS) delayMs = lifetimeMs / 2;
+  else if (lifetimeMs >= TEN_MINUTES_MS) delayMs = Math.min(delayMs, lifetimeMs - 300_000);
+  // Earlier only, by up to a tenth, so that replicas started together do not all refresh together.
+  return delayMs * (1 - random / 10);
+}
+
+/**
+ * One credential's tokens for one scope: cached, fetched once for any number of waiting calls, renewed in the
+ * background before they end.
+ */
+export class TokenSource {
+  readonly #options: TokenSourceOptions;
+  #held: Held | undefined;
+  #inFlight: Promise<AccessToken> | undefined;
+  #notBefore = 0;
+  #refusal: { readonly error: unknown; readonly until: number } | undefined;
+
+  constructor(options: TokenSourceOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * The token to send now: at once when one is held, else a promise that all callers share.
+   *
+   * @throws {@link AcquisitionError} (as a rejection) when none can be had.
+   */
+  get(): AccessToken | Promise<AccessToken> {
+    const held = this.#held;
+    const now = this.#options.clock.monotonic();
+    if (held !== undefined && now < held.expiresAt) {
+      if (now >= held.refreshAt && now >= this.#notBefore) this.#refreshInBackground();
+      return held.token;
+    }
+    if (this.#refusal !== undefined && now < this.#refusal.until) {
+      return Promise.reject(this.#refusal.error);
+    }
+    return this.#acquire();
+  }
+
+  #acquire(): Promise<AccessToken> {
+    this.#inFlight ??= this.#fetch().finally(() => {
+      this.#inFlight = undefined;
+    });
+    return this.#inFlight;
+  }
+
+  #refreshInBackground(): void {
+    if (this.#inFlight !== undefined) return;
+    this.#acquire().catch((error: unknown) => {
+      const asked = error instanceof AcquisitionError ? (error.details.retryAfterMs ?? 0) : 0;
+      const pause = Math.max(asked, REFRESH_PAUSE_MS * (1 + this.#options.retry.random() / 2));
+      this.#notBefore = this.#options.clock.monotonic() + pause;
+      this.#options.logger.warn('token refresh failed; the current token still serves', {
+        code: error instanceof GrpcEntraError ? error.code : 'unknown',
+        nextAttemptMs: Math.round(pause),
+      });
+    });
+  }
+
+  async #fetch(): Promise<AccessToken> {
+    const { credential, scope, retry } = this.#options;
+    const wallBefore = this.#options.clock.now();
+    const monotonicBefore = this.#options.clock.monotonic();
+    try {
+      const token = checkToken(await withRetries(() => credential.getToken(scope), retry));
+      const lifetimeMs = token.expiresOnTimestamp - wallBefore;
+      const askedMs = token.refreshAfterTimestamp;
+      // A short-lived token is used for what it has rather than fetched anew for each call (row B11).
+      const margin = Math.min(EXPIRY_MARGIN_MS, lifetimeMs / 4);
+      this.#held = {
+        token,
+        refreshAt:
+          monotonicBefore +
+          refreshDelayMs(
+            lifetimeMs,
+            askedMs === undefined ? undefined : askedMs - wallBefore,
+            retry.random(),
+          ),
+        expiresAt: monotonicBefore + lifetimeMs - margin,
+      };
+      this.#refusal = undefined;
+      return token;
+    } catch (error) {
+      const asked = error instanceof AcquisitionError ? (error.details.retryAfterMs ?? 0) : 0;
+      const pause = Math.min(Math.max(asked, REFUSAL_MEMORY_MS), LONGEST_REFUSAL_MS);
+      this.#refusal = { error, until: this.#options.clock.monotonic() + pause };
+      throw error;
+    }
+  }
+}
+
+/** Foreign credentials are checked like an authority's answer: what is sent must be one clean token. */
+function checkToken(token: AccessToken | null): AccessToken {
+  if (token === null || typeof token.token !== 'string' || !/^[\x21-\x7e]+$/.test(token.token)) {
+    throw new AcquisitionError('ERR_ACQUISITION_REJECTED', 'the credential returned no token', {
+      retryable: false,
+    });
+  }
+  if (!Number.isFinite(token.expiresOnTimestamp)) {
+    throw new AcquisitionError(
+      'ERR_ACQUISITION_REJECTED',
+      'the credential returned a token without expiresOnTimestamp (milliseconds since the epoch)',
+      { retryable: false },
+    );
+  }
+  return token;
+}

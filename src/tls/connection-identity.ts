@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto';
+import type { TLSSocket } from 'node:tls';
+import { parseSubjectAltName } from './subject-alt-names.ts';
+
+/** A verified client certificate. */
+export interface ClientCertificate {
+  /** SHA-256 of the certificate, base64url: what `cnf` of a bound token holds (RFC 8705 section 3.1). */
+  readonly x5tS256: string;
+  readonly dnsNames: readonly string[];
+  readonly uris: readonly string[];
+  /** The SPIFFE id, if the certificate has exactly one URI name and it is one (gRFC A87). */
+  readonly spiffeId: string | undefined;
+  readonly notAfter: Date;
+}
+
+/** What TLS established about one connection; made once, because it is too dear to make for each call. */
+export interface TlsIdentity {
+  /** Address and port, for example `127.0.0.1:4711`. */
+  readonly peer: string;
+  readonly protocol: 'TLSv1.2' | 'TLSv1.3';
+  /** Name of the suite as in the standard, for example `TLS_AES_128_GCM_SHA256`. */
+  readonly cipherSuite: string;
+  /** Absent when the client showed none. */
+  readonly certificate: ClientCertificate | undefined;
+}
+
+function certificateOf(socket: TLSSocket): ClientCertificate | undefined {
+  const certificate = socket.getPeerX509Certificate();
+  if (certificate === undefined || !socket.authorized) return undefined;
+  const names = parseSubjectAltName(certificate.subjectAltName) ?? { dnsNames: [], uris: [] };
+  const [uri] = names.uris;
+  return Object.freeze({
+    x5tS256: createHash('sha256').update(certificate.raw).digest('base64url'),
+    ...names,
+    spiffeId: names.uris.length === 1 && uri?.startsWith('spiffe://') === true ? uri : undefined,
+    notAfter: new Date(certificate.validTo),
+  });
+}
+
+/** Reads the identity of a connection whose handshake is complete and whose peer was accepted. */
+export function identityOfSocket(socket: TLSSocket, peer: string): TlsIdentity {
+  return Object.freeze({
+    peer,
+    // The policy lets nothing else through.
+    protocol: socket.getProtocol() === 'TLSv1.2' ? 'TLSv1.2' : 'TLSv1.3',
+    cipherSuite: socket.getCipher().standardName,
+    certificate: certificateOf(socket),
+  });
+}

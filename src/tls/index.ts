@@ -1,0 +1,17 @@
+export type { ClientCertificate, TlsIdentity } from './connection-identity.ts';
+export type { ClientTlsOptions } from './credentials.ts';
+export {
+  createDevelopmentCertificates,
+  type DevelopmentCertificates,
+  type DevelopmentCertificatesOptions,
+} from './dev-ca.ts';
+export type { HandshakeFailure, HandshakeResult } from './handshake-failure.ts';
+export type { IdentityOptions } from './identity.ts';
+export type { TlsProfile, TlsVersion } from './profiles.ts';
+export {
+  createSelfSignedCertificate,
+  type SelfSignedCertificate,
+  type SelfSignedOptions,
+} from './self-signed.ts';
+export type { ClientCertificateOptions, ServerTlsOptions } from './server-tls.ts';
+export { resolveTlsPolicy, type TlsPolicy, type TlsPolicyOptions } from './settings.ts';
