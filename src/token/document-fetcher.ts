@@ -48,13 +48,13 @@ interface Copy {
   readonly body: Buffer;
 }
 
-async function exchange(
+function exchange(
   agent: Agent,
   url: URL,
   maxBytes: number,
   copy: Copy | undefined,
 ): Promise<HttpsResponse> {
-  return await httpsRequest({
+  return httpsRequest({
     method: 'GET',
     url,
     headers: copy === undefined ? {} : { 'if-none-match': copy.etag },
@@ -72,7 +72,7 @@ async function exchangeWithRetry(ask: () => Promise<HttpsResponse>): Promise<Htt
   } catch (error) {
     if (!(error instanceof HttpsRequestError) || error.failure !== 'network') throw error;
   }
-  return await ask();
+  return ask();
 }
 
 function rejectionOf(response: HttpsResponse): KeyDocumentError {

@@ -50,7 +50,7 @@ export class KeyLoader {
     }
     // The keys moved. Fresh metadata says where to.
     this.#metadataRenewAt = Number.NEGATIVE_INFINITY;
-    return await this.#loadKeys(await this.#currentMetadata(), previous);
+    return this.#loadKeys(await this.#currentMetadata(), previous);
   }
 
   async #currentMetadata(): Promise<Metadata> {

@@ -92,7 +92,7 @@ class EntraTokenValidator implements TokenValidator {
   }
 
   async validate(token: string): Promise<Caller> {
-    return await this.check(token);
+    return this.check(token);
   }
 
   check(token: string): Caller | Promise<Caller> {
