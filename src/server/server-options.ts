@@ -1,6 +1,6 @@
 import type { Logger } from '../core/log.ts';
 import type { ServerTlsOptions } from '../tls/server-tls.ts';
-import type { TokenValidatorOptions } from '../token/validator.ts';
+import type { TokenValidatorOptions } from '../token/policy.ts';
 import type { AuditSink } from './audit.ts';
 import type { BoundService } from './service.ts';
 
