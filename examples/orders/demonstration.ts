@@ -198,12 +198,12 @@ export class Demonstration {
   }
 
   #minted(options: Partial<MintOptions>): () => SecureChannel {
-    const { emulator, mint } = this.#stack;
+    const { emulator } = this.#stack;
     const app = emulator.apps[0];
     return () =>
       this.#open(
         givenToken(() =>
-          mint({
+          this.#stack.mint({
             kind: 'app',
             api: 'orders',
             app: app?.name ?? '',

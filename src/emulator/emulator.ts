@@ -12,6 +12,7 @@ import {
   type App,
   type EmulatedApi,
   type EmulatedApp,
+  findNamed,
   guidFrom,
   resolveApi,
   resolveApp,
@@ -144,7 +145,7 @@ class Emulator implements EntraEmulator {
   }
 
   app(name: string): { readonly clientId: string; readonly clientSecret: Secret } {
-    const app = find('app', this.#parts.apps, name);
+    const app = findNamed('app', this.#parts.apps, name);
     const [secret] = app.secrets;
     if (secret === undefined)
       throw invalidOption(`emulator app "${name}" secrets`, 'not empty', []);
@@ -152,7 +153,7 @@ class Emulator implements EntraEmulator {
   }
 
   api(name: string): { readonly clientId: string; readonly scope: string } {
-    const api = find('api', this.#parts.apis, name);
+    const api = findNamed('api', this.#parts.apis, name);
     return { clientId: api.clientId, scope: `${api.identifierUris[0]}/.default` };
   }
 
@@ -163,12 +164,12 @@ class Emulator implements EntraEmulator {
 
   async #sign(options: MintOptions, resource: string | undefined): Promise<string> {
     const { tenantId, apis, apps, clock, lifetimeSeconds } = this.#parts;
-    const api = find('api', apis, options.api);
+    const api = findNamed('api', apis, options.api);
     const claims: Record<string, unknown> = {
       ...accessTokenClaims({
         kind: options.kind,
         api,
-        app: find('app', apps, options.app),
+        app: findNamed('app', apps, options.app),
         tenantId: options.tenantId ?? tenantId,
         roles: options.roles ?? [],
         scopes: options.scopes ?? [],
@@ -205,21 +206,6 @@ class Emulator implements EntraEmulator {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
-}
-
-function find<T extends { readonly name: string }>(
-  kind: string,
-  list: readonly T[],
-  name: string,
-): T {
-  const found = list.find((candidate) => candidate.name === name);
-  if (found === undefined) {
-    throw new ConfigError(
-      'ERR_OPTION_INVALID',
-      `the emulator has no ${kind} "${name}"; it has ${list.map((item) => `"${item.name}"`).join(', ') || 'none'}`,
-    );
-  }
-  return found;
 }
 
 /**

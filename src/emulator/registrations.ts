@@ -168,3 +168,19 @@ export function findApi(apis: readonly Api[], resource: string): Api | undefined
       api.identifierUris.some((uri) => uri.replace(/\/$/, '') === wanted),
   );
 }
+
+/** The registration with a name. @throws ConfigError listing the names there are. */
+export function findNamed<T extends { readonly name: string }>(
+  kind: string,
+  list: readonly T[],
+  name: string,
+): T {
+  const found = list.find((candidate) => candidate.name === name);
+  if (found === undefined) {
+    throw new ConfigError(
+      'ERR_OPTION_INVALID',
+      `the emulator has no ${kind} "${name}"; it has ${list.map((item) => `"${item.name}"`).join(', ') || 'none'}`,
+    );
+  }
+  return found;
+}

@@ -137,23 +137,29 @@ describe('the emulated token endpoint', () => {
 
   const refusals: readonly (readonly [
     string,
-    (fields: Record<string, string>) => void,
+    (fields: Record<string, string>) => unknown,
     number,
     string,
     number,
   ])[] = [
-    ['a wrong secret', (f) => void (f['client_secret'] = 'wrong'), 401, 'invalid_client', 7000215],
+    [
+      'a wrong secret',
+      (f) => Object.assign(f, { client_secret: 'wrong' }),
+      401,
+      'invalid_client',
+      7000215,
+    ],
     ['no secret', (f) => void delete f['client_secret'], 401, 'invalid_client', 7000218],
     [
       'an unknown application',
-      (f) => void (f['client_id'] = '3f0c1c1e-7c0a-4b39-9d7c-3b4c4c1a2b14'),
+      (f) => Object.assign(f, { client_id: '3f0c1c1e-7c0a-4b39-9d7c-3b4c4c1a2b14' }),
       400,
       'unauthorized_client',
       700016,
     ],
     [
       'the nil GUID',
-      (f) => void (f['client_id'] = '00000000-0000-0000-0000-000000000000'),
+      (f) => Object.assign(f, { client_id: '00000000-0000-0000-0000-000000000000' }),
       400,
       'unauthorized_client',
       700038,
@@ -161,7 +167,7 @@ describe('the emulated token endpoint', () => {
     ['no grant type', (f) => void delete f['grant_type'], 400, 'invalid_request', 900144],
     [
       'another grant type',
-      (f) => void (f['grant_type'] = 'password'),
+      (f) => Object.assign(f, { grant_type: 'password' }),
       400,
       'unsupported_grant_type',
       70003,
@@ -169,26 +175,32 @@ describe('the emulated token endpoint', () => {
     ['no scope', (f) => void delete f['scope'], 400, 'invalid_request', 900144],
     [
       'a scope without .default',
-      (f) => void (f['scope'] = `${API}/Orders.Read`),
+      (f) => Object.assign(f, { scope: `${API}/Orders.Read` }),
       400,
       'invalid_scope',
       1002012,
     ],
     [
       'two scopes',
-      (f) => void (f['scope'] = `${API}/.default api://legacy/.default`),
+      (f) => Object.assign(f, { scope: `${API}/.default api://legacy/.default` }),
       400,
       'invalid_scope',
       28000,
     ],
     [
       'an unknown resource',
-      (f) => void (f['scope'] = 'api://nothing/.default'),
+      (f) => Object.assign(f, { scope: 'api://nothing/.default' }),
       400,
       'invalid_resource',
       500011,
     ],
-    ['the resource parameter', (f) => void (f['resource'] = API), 400, 'invalid_request', 901002],
+    [
+      'the resource parameter',
+      (f) => Object.assign(f, { resource: API }),
+      400,
+      'invalid_request',
+      901002,
+    ],
   ];
   for (const [name, change, status, error, code] of refusals) {
     it(`refuses ${name} as AADSTS${code}`, async () => {

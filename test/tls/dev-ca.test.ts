@@ -174,6 +174,6 @@ describe('a self-signed certificate', () => {
       certificate.checkHost('localhost') !== undefined && certificate.checkIP('::1') !== undefined,
     );
     assert.match(key.reveal(), /BEGIN PRIVATE KEY/);
-    assert.equal(`${key}`, '[redacted]');
+    assert.equal(String(key), '[redacted]');
   });
 });
