@@ -17,6 +17,7 @@ export interface Checks {
   readonly structure: StructureChecks;
   readonly header: readonly Check<HeaderFacts>[];
   readonly signature: readonly Check<SignedToken>[];
+  readonly issuer: readonly Check<ClaimFacts>[];
   readonly key: readonly Check<KeyFacts>[];
   readonly claims: readonly Check<ClaimFacts>[];
 }
@@ -33,6 +34,8 @@ export const allChecks: Checks = Object.freeze({
   structure: structureChecks,
   header: headerChecks,
   signature: signatureChecks,
+  // Before the key's binding to an issuer: a token of another tenant is the likelier mistake and the clearer reason.
+  issuer: issuerChecks,
   key: keyBindingChecks,
-  claims: Object.freeze([...plausibilityChecks, ...identityChecks, ...bindingChecks]),
+  claims: Object.freeze([...audienceChecks, ...timeChecks, ...identityChecks, ...bindingChecks]),
 });

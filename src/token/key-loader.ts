@@ -43,8 +43,9 @@ export class KeyLoader {
    * @throws {@link KeyDocumentError} when no acceptable document could be had.
    */
   async load(previous: KeySet | undefined): Promise<LoadedKeys> {
+    const metadata = await this.#currentMetadata();
     try {
-      return await this.#loadKeys(await this.#currentMetadata(), previous);
+      return await this.#loadKeys(metadata, previous);
     } catch (error) {
       if (!(error instanceof DocumentMissingError)) throw error;
     }

@@ -178,12 +178,13 @@ class EntraTokenValidator implements TokenValidator {
     runChecks(this.#checks.signature, { signingInput, signature, key });
     this.#headers.remember(parts.header, token.kid);
     const facts = { ...this.#factsOf(claims), key, keySet };
-    runChecks(this.#checks.key, facts);
-    const violated = firstViolation(this.#checks.claims, facts);
-    if (violated !== undefined) {
-      this.#hint(violated.reason, claims);
-      throw refusal(violated.reason);
+    const misissued = firstViolation(this.#checks.issuer, facts);
+    if (misissued !== undefined) {
+      this.#hint(misissued.reason, claims);
+      throw refusal(misissued.reason);
     }
+    runChecks(this.#checks.key, facts);
+    runChecks(this.#checks.claims, facts);
     const caller = callerFrom(claims);
     this.#remember(token, source, key, caller);
     return caller;

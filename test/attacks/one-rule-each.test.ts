@@ -35,6 +35,7 @@ const everyCheck: readonly AnyCheck[] = [
   ...structure.claimNames,
   ...allChecks.header,
   ...allChecks.signature,
+  ...allChecks.issuer,
   ...allChecks.key,
   ...allChecks.claims,
 ];
@@ -60,6 +61,7 @@ function checksWithout(target: AnyCheck): Checks {
     },
     header: but(allChecks.header),
     signature: but(allChecks.signature),
+    issuer: but(allChecks.issuer),
     key: but(allChecks.key),
     claims: but(allChecks.claims),
   };

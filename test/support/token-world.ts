@@ -24,7 +24,7 @@ export interface FakeAuthority {
   /** Members of the metadata to replace. */
   metadata: Claims;
   /** In place of an answer. */
-  fail: (() => Error) | undefined;
+  fail: ((url: URL) => Error | undefined) | undefined;
   /** Holds every answer back until it resolves. */
   hold: Promise<void> | undefined;
   /** Addresses asked for, in order. */
@@ -57,7 +57,8 @@ export function fakeAuthority(): FakeAuthority {
     async fetch(url) {
       this.requests.push(url.href);
       await this.hold;
-      if (this.fail !== undefined) throw this.fail();
+      const failure = this.fail?.(url);
+      if (failure !== undefined) throw failure;
       const metadata = metadataOf(url.pathname);
       if (metadata !== undefined) {
         return Buffer.from(JSON.stringify({ ...metadata, ...this.metadata }));

@@ -102,6 +102,8 @@ export interface TokenWish {
   readonly base?: Claims;
   /** The payload as it is to stand, in place of one made from claims. */
   readonly payloadText?: string | Buffer;
+  /** The signature as it is to stand, in place of one made with the key. */
+  readonly signature?: string;
 }
 
 /** Makes a token, signed by RS256 over whatever it holds. */
@@ -111,7 +113,9 @@ export function mint(wish: TokenWish = {}): string {
     wish.headerText ?? JSON.stringify({ typ: 'JWT', alg: 'RS256', kid: key.kid, ...wish.header });
   const payload =
     wish.payloadText ?? JSON.stringify({ ...(wish.base ?? APP_CLAIMS), ...wish.claims });
-  return signParts(base64url(header), base64url(payload), key);
+  return wish.signature === undefined
+    ? signParts(base64url(header), base64url(payload), key)
+    : `${base64url(header)}.${base64url(payload)}.${wish.signature}`;
 }
 
 /** Signs two segments as they stand. */
