@@ -97,7 +97,7 @@ const refusals: readonly Refusal[] = [
     channel: async () =>
       stack.withToken(await stack.mint({ tenantId: '3d7b1f55-9c2e-4f0a-8f43-6f6c2f6f1e90' })),
     ...invalid,
-    reason: 'key_of_other_issuer',
+    reason: 'issuer_mismatch',
   },
   {
     name: 'a verified application without the role',
