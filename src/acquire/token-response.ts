@@ -34,7 +34,9 @@ function detailsOf(
 ): AcquisitionDetails {
   const codes: unknown = body?.['error_codes'];
   const fromCodes: unknown = Array.isArray(codes) ? codes[0] : undefined;
-  const fromText = /AADSTS(\d{5,9})/.exec(String(body?.['error_description'] ?? ''))?.[1];
+  const description: unknown = body?.['error_description'];
+  const fromText =
+    typeof description === 'string' ? /AADSTS(\d{5,9})/.exec(description)?.[1] : undefined;
   const aadsts = typeof fromCodes === 'number' ? fromCodes : fromText && Number(fromText);
   const oauthError = text(body?.['error'], /^[a-z_]{1,60}$/);
   const traceId = text(body?.['trace_id'], /^[0-9a-f-]{36}$/);

@@ -30,6 +30,7 @@ export type TokenReason =
   | 'bounds_exceeded'
   | 'signature_length'
   | 'algorithm_not_allowed'
+  | 'type_missing'
   | 'type_not_access_token'
   | 'key_id_malformed'
   | 'key_id_unknown'
@@ -40,25 +41,36 @@ export type TokenReason =
   | 'foreign_resource_token'
   | 'signature_invalid'
   | 'key_of_other_issuer'
+  | 'key_without_issuer'
   | 'key_of_other_cloud'
   | 'keys_unavailable'
   | 'issuer_mismatch'
   | 'version_not_accepted'
   | 'tenant_mismatch'
+  | 'tenant_not_allowed'
+  | 'personal_account'
   | 'audience_mismatch'
+  | 'audience_not_listed'
   | 'time_claim_malformed'
   | 'expired'
   | 'not_yet_valid'
+  | 'issued_in_the_future'
   | 'lifetime_implausible'
+  | 'token_too_old'
   | 'subject_missing'
   | 'object_id_missing'
   | 'service_principal_missing'
   | 'client_id_missing'
+  | 'client_id_contradiction'
   | 'public_client_as_app'
+  | 'client_without_certificate'
   | 'kind_unknown'
+  | 'kind_not_inferable'
   | 'kind_contradiction'
+  | 'kind_not_declared'
   | 'id_token'
   | 'actor_token'
+  | 'token_in_claim'
   | 'claim_type'
   | 'bound_token_unverified'
   | 'verification_timeout'
@@ -89,6 +101,7 @@ export const tokenReasons: Readonly<Record<TokenReason, TokenReasonFacts>> = Obj
   signature_length: { rule: 'S9', code: 'ERR_TOKEN_INVALID' },
   // JOSE header
   algorithm_not_allowed: { rule: 'H1', code: 'ERR_TOKEN_INVALID' },
+  type_missing: { rule: 'H2b', code: 'ERR_TOKEN_INVALID' },
   type_not_access_token: { rule: 'H2', code: 'ERR_TOKEN_INVALID' },
   key_id_malformed: { rule: 'H3', code: 'ERR_TOKEN_INVALID' },
   key_id_unknown: { rule: 'H4', code: 'ERR_TOKEN_INVALID' },
@@ -100,29 +113,40 @@ export const tokenReasons: Readonly<Record<TokenReason, TokenReasonFacts>> = Obj
   // Keys and signature
   signature_invalid: { rule: 'K3', code: 'ERR_TOKEN_INVALID' },
   key_of_other_issuer: { rule: 'K4', code: 'ERR_TOKEN_INVALID' },
+  key_without_issuer: { rule: 'K4b', code: 'ERR_TOKEN_INVALID' },
   key_of_other_cloud: { rule: 'K5', code: 'ERR_TOKEN_INVALID' },
   keys_unavailable: { rule: 'K8', code: 'ERR_KEYS_UNAVAILABLE' },
   // Issuer, tenant, version
   issuer_mismatch: { rule: 'I4', code: 'ERR_TOKEN_INVALID' },
   version_not_accepted: { rule: 'I2', code: 'ERR_TOKEN_INVALID' },
   tenant_mismatch: { rule: 'I5', code: 'ERR_TOKEN_INVALID' },
+  tenant_not_allowed: { rule: 'I6', code: 'ERR_TOKEN_INVALID' },
+  personal_account: { rule: 'I7', code: 'ERR_TOKEN_INVALID' },
   // Audience
   audience_mismatch: { rule: 'A3', code: 'ERR_TOKEN_INVALID' },
+  audience_not_listed: { rule: 'A4', code: 'ERR_TOKEN_INVALID' },
   // Time
   time_claim_malformed: { rule: 'T1', code: 'ERR_TOKEN_INVALID' },
   expired: { rule: 'T2', code: 'ERR_TOKEN_EXPIRED' },
   not_yet_valid: { rule: 'T3', code: 'ERR_TOKEN_INVALID' },
+  issued_in_the_future: { rule: 'T3', code: 'ERR_TOKEN_INVALID' },
   lifetime_implausible: { rule: 'T4', code: 'ERR_TOKEN_INVALID' },
+  token_too_old: { rule: 'T6', code: 'ERR_TOKEN_INVALID' },
   // Identity and kind
   subject_missing: { rule: 'C1', code: 'ERR_TOKEN_INVALID' },
   object_id_missing: { rule: 'C2', code: 'ERR_TOKEN_INVALID' },
   service_principal_missing: { rule: 'C3', code: 'ERR_TOKEN_INVALID' },
   client_id_missing: { rule: 'C4', code: 'ERR_TOKEN_INVALID' },
+  client_id_contradiction: { rule: 'C4', code: 'ERR_TOKEN_INVALID' },
   public_client_as_app: { rule: 'C5', code: 'ERR_TOKEN_INVALID' },
+  client_without_certificate: { rule: 'C5', code: 'ERR_TOKEN_INVALID' },
   kind_unknown: { rule: 'C6', code: 'ERR_TOKEN_INVALID' },
+  kind_not_inferable: { rule: 'C6', code: 'ERR_TOKEN_INVALID' },
   kind_contradiction: { rule: 'C6b', code: 'ERR_TOKEN_INVALID' },
+  kind_not_declared: { rule: 'C6c', code: 'ERR_TOKEN_INVALID' },
   id_token: { rule: 'C7', code: 'ERR_TOKEN_INVALID' },
   actor_token: { rule: 'C8', code: 'ERR_TOKEN_INVALID' },
+  token_in_claim: { rule: 'C8', code: 'ERR_TOKEN_INVALID' },
   claim_type: { rule: 'C11', code: 'ERR_TOKEN_INVALID' },
   // Proof of possession
   bound_token_unverified: { rule: 'P1', code: 'ERR_TOKEN_INVALID' },

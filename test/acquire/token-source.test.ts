@@ -76,7 +76,7 @@ describe('a token source', () => {
     const clock = fakeClock();
     const { credential, requests } = scripted(clock, [3600]);
     const source = sourceOf(clock, credential);
-    const tokens = await Promise.all(Array.from({ length: 1000 }, () => source.get()));
+    const tokens = await Promise.all(Array.from({ length: 1000 }, async () => source.get()));
     assert.ok(tokens.every(({ token }) => token === 'token-1'));
     assert.equal(requests(), 1);
   });

@@ -1,14 +1,10 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { connect as connectTls } from 'node:tls';
-import { promisify } from 'node:util';
 import { type EmulatorOptions, type EntraEmulator, startEntraEmulator } from 'grpc-entra/emulator';
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
 import { Secret } from '#src/core/secret.ts';
 import { ask, json, type TestRequest } from '../support/https.ts';
-import { tempDir } from '../support/temp-dir.ts';
 
 const API = 'api://orders';
 const SPECIAL = "s3cret+/=&~% ü'";
@@ -116,23 +112,6 @@ describe('the emulated token endpoint', () => {
       (await post({ grant_type, scope }, { headers: { authorization: `Basic ${basic}` } })).status,
       200,
     );
-  });
-
-  it('answers curl', async () => {
-    using dir = tempDir();
-    writeFileSync(dir.file('ca.pem'), emulator.ca);
-    const { stdout } = await promisify(execFile)('curl', [
-      '--silent',
-      '--show-error',
-      '--cacert',
-      dir.file('ca.pem'),
-      ...Object.entries(good()).flatMap(([name, value]) => [
-        '--data-urlencode',
-        `${name}=${value}`,
-      ]),
-      `${emulator.origin}/${emulator.tenantId}/oauth2/v2.0/token`,
-    ]);
-    assert.match(stdout, /"access_token":"ey/);
   });
 
   const refusals: readonly (readonly [

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { createHash, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
@@ -284,4 +284,27 @@ describe('E8 the printed settings', () => {
       assert.deepEqual(await roleOrScope(token.trim()), ['Orders.Read']);
     });
   }
+});
+
+describe('curl', () => {
+  const installed = spawnSync('curl', ['--version']).error === undefined;
+  const skip = installed ? false : 'curl is not installed';
+
+  it('T11 sends a secret with special characters, in the body and as Basic', { skip }, async () => {
+    const { clientId } = emulator.app('secret');
+    const common = ['--silent', '--show-error', '--cacert', directory.file('ca.pem')];
+    const fields = (given: Readonly<Record<string, string>>): readonly string[] =>
+      Object.entries(given).flatMap(([name, value]) => ['--data-urlencode', `${name}=${value}`]);
+    const grant = { grant_type: 'client_credentials', scope: `${ORDERS}/.default` };
+    const url = `${emulator.origin}/${emulator.tenantId}/oauth2/v2.0/token`;
+    const credentials = [
+      fields({ client_id: clientId, client_secret: SECRET }),
+      ['--user', `${clientId}:${encodeURIComponent(SECRET)}`],
+    ];
+    for (const credential of credentials) {
+      const command = ['curl', ...common, ...fields(grant), ...credential, url];
+      const body = JSON.parse(await execute(command, '', {})) as { access_token?: string };
+      assert.deepEqual(await roleOrScope(String(body.access_token)), ['Orders.Read']);
+    }
+  });
 });

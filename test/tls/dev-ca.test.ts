@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { ConfigError } from '#src/core/errors.ts';
 import { createDevelopmentCertificates } from '#src/tls/dev-ca.ts';
-import { runOpenssl } from '#src/tls/openssl.ts';
+import { checkOpenssl, runOpenssl } from '#src/tls/openssl.ts';
 import { createSelfSignedCertificate } from '#src/tls/self-signed.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -174,6 +174,37 @@ describe('a self-signed certificate', () => {
       certificate.checkHost('localhost') !== undefined && certificate.checkIP('::1') !== undefined,
     );
     assert.match(key.reveal(), /BEGIN PRIVATE KEY/);
-    assert.equal(`${key}`, '[redacted]');
+    assert.equal(String(key), '[redacted]');
+  });
+});
+
+describe('the openssl command', () => {
+  it('is asked for with an install hint when it is missing', async () => {
+    const path = process.env['PATH'];
+    process.env['PATH'] = '/nonexistent';
+    try {
+      await assert.rejects(checkOpenssl(), {
+        code: 'ERR_OPENSSL_UNUSABLE',
+        message: /cannot be run; install OpenSSL 3: "apt-get install openssl"/,
+      });
+    } finally {
+      process.env['PATH'] = path;
+    }
+    assert.match(await checkOpenssl(), /^3\./);
+  });
+
+  it('is refused when it is LibreSSL, which macOS ships under the name', async () => {
+    using dir = tempDir();
+    writeFileSync(dir.file('openssl'), '#!/bin/sh\necho "LibreSSL 3.3.6"\n', { mode: 0o755 });
+    const path = process.env['PATH'];
+    process.env['PATH'] = `${dir.path}:${path}`;
+    try {
+      await assert.rejects(checkOpenssl(), {
+        code: 'ERR_OPENSSL_UNUSABLE',
+        message: /is LibreSSL 3\.3\.6, wanted OpenSSL 3/,
+      });
+    } finally {
+      process.env['PATH'] = path;
+    }
   });
 });

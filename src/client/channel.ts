@@ -1,0 +1,116 @@
+import { Channel, type ChannelCredentials, type ClientOptions } from '@grpc/grpc-js';
+import { defaultRetryPolicy } from '../acquire/retry.ts';
+import { checkDefaultScope } from '../acquire/scope.ts';
+import type { TokenCredential } from '../acquire/token-credential.ts';
+import { TokenSource } from '../acquire/token-source.ts';
+import { systemClock } from '../core/clock.ts';
+import { ConfigError } from '../core/errors.ts';
+import { guardedLogger, type Logger, silentLogger } from '../core/log.ts';
+import { checkOptionNames, checkString, invalidOption } from '../core/options.ts';
+import { type ClientTlsOptions, createClientCredentials } from '../tls/credentials.ts';
+import { tokenCallCredentials } from './call-credentials.ts';
+
+/** Which identity a channel's calls carry. There is no default: leaving it out is an error. */
+export type ChannelIdentity =
+  | {
+      /** Where tokens come from: `clientSecret(...)`, or any credential of the Azure SDKs. */
+      readonly credential: TokenCredential;
+      /** What they are for, for example `api://orders/.default`. */
+      readonly scope: string;
+    }
+  | {
+      /** Calls carry no token; only methods that are public by rule will answer. */
+      readonly credential: 'none';
+    };
+
+/** Options of {@link createChannel}. */
+export type ChannelOptions = ChannelIdentity & {
+  /** Whom to trust and with which TLS. */
+  readonly tls: ClientTlsOptions;
+  /** Told about token renewals that fail. Default: silent. */
+  readonly logger?: Logger;
+};
+
+/** A connection to one service address with TLS and identity built in. Share one between all clients. */
+export interface SecureChannel {
+  /** The address as given. */
+  readonly target: string;
+  /** Arguments for the constructor of a client that ts-proto generated with `outputServices=grpc-js`. */
+  forGeneratedClient(): [address: string, credentials: ChannelCredentials, options: ClientOptions];
+  /** Closes the connections. Running calls end. */
+  close(): void;
+}
+
+/**
+ * One name for an address: `host:port`. Other schemes of gRPC name resolution (`dns:`, `ipv4:`, `xds:`) pass; a
+ * web address is explained, because grpc-js would look up a host called `https`.
+ */
+function checkTarget(target: unknown): string {
+  const text = checkString('createChannel address', target);
+  if (/^https?:\/\//i.test(text)) {
+    throw new ConfigError(
+      'ERR_OPTION_INVALID',
+      'createChannel address is a web address; write host:port, for example "orders.internal:8443"',
+    );
+  }
+  if (/^unix(-abstract)?:/.test(text)) {
+    throw new ConfigError(
+      'ERR_OPTION_INVALID',
+      'createChannel address is a Unix socket; this package speaks TLS over TCP: write host:port',
+    );
+  }
+  if (!text.includes(':')) {
+    throw new ConfigError(
+      'ERR_OPTION_INVALID',
+      `createChannel address "${text}" has no port; write host:port, for example "${text}:8443"`,
+    );
+  }
+  return text;
+}
+
+function withIdentity(
+  credentials: ChannelCredentials,
+  options: ChannelOptions,
+): ChannelCredentials {
+  if (options.credential === 'none') return credentials;
+  if (typeof options.credential?.getToken !== 'function') {
+    throw invalidOption(
+      'createChannel credential',
+      'a credential such as clientSecret({...}), or "none" for public methods only',
+      options.credential,
+    );
+  }
+  const source = new TokenSource({
+    credential: options.credential,
+    scope: checkDefaultScope('createChannel scope', options.scope),
+    clock: systemClock,
+    logger: guardedLogger(options.logger ?? silentLogger),
+    retry: defaultRetryPolicy,
+  });
+  // Composed with TLS credentials: grpc-js has no way to send these over anything else.
+  return credentials.compose(tokenCallCredentials(source));
+}
+
+/**
+ * Opens a channel whose every call goes over enforced TLS and carries a token.
+ *
+ * Connects with the first call. Tokens are fetched once for any number of calls, and renewed in the background.
+ *
+ * @param target - `host:port`; the host must be among the names of the server's certificate.
+ * @throws ConfigError for a wrong option, an unreadable CA file or a scope that Entra would refuse.
+ */
+export function createChannel(target: string, options: ChannelOptions): SecureChannel {
+  checkOptionNames('createChannel options', options, ['tls', 'credential', 'scope', 'logger']);
+  const address = checkTarget(target);
+  const tls = createClientCredentials('createChannel tls', options.tls);
+  const credentials = withIdentity(tls, options);
+  const channel = new Channel(address, credentials, {
+    // Off: it exposes call counts and addresses to anyone who can reach an admin service in this process.
+    'grpc.enable_channelz': 0,
+  });
+  return {
+    target: address,
+    forGeneratedClient: () => [address, credentials, { channelOverride: channel }],
+    close: () => channel.close(),
+  };
+}

@@ -1,0 +1,75 @@
+import { Metadata } from '@grpc/grpc-js';
+import type { Caller } from '../core/caller.ts';
+import { ServiceError } from '../core/service-error.ts';
+import { admissionOf, callerOf } from './caller-of.ts';
+import type { CallerContext } from './handler-types.ts';
+
+/** The part of grpc-js's four call objects that a context needs. */
+export interface SurfaceCall {
+  readonly metadata: Metadata;
+  getDeadline(): Date | number;
+  once(event: 'cancelled', listener: () => void): unknown;
+  off(event: 'cancelled', listener: () => void): unknown;
+}
+
+/** What a handler sees of its call; the signal is made only when it is asked for. */
+export class HandlerContext implements CallerContext {
+  readonly method: string;
+  readonly metadata: Metadata;
+  readonly trailers: Metadata = new Metadata();
+  readonly #call: SurfaceCall;
+  readonly #shutdown: AbortSignal;
+  #controller: AbortController | undefined;
+  #over = false;
+
+  /** @throws {@link ServiceError} INTERNAL when the call passed no gate: a handler never runs on its own authority. */
+  constructor(method: string, call: SurfaceCall, shutdown: AbortSignal) {
+    if (admissionOf(call.metadata) === undefined) {
+      throw new ServiceError('INTERNAL', 'the call passed no gate');
+    }
+    this.method = method;
+    this.metadata = call.metadata;
+    this.#call = call;
+    this.#shutdown = shutdown;
+  }
+
+  get caller(): Caller {
+    return callerOf(this.#call);
+  }
+
+  get deadline(): Date | undefined {
+    const deadline = this.#call.getDeadline();
+    if (deadline instanceof Date) return deadline;
+    return Number.isFinite(deadline) ? new Date(deadline) : undefined;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#shutdown.aborted) this.#onShutdown();
+      if (!this.#over) {
+        this.#call.once('cancelled', this.#onCancelled);
+        this.#shutdown.addEventListener('abort', this.#onShutdown, { once: true });
+      }
+    }
+    return this.#controller.signal;
+  }
+
+  /** The handler is done: from here on nothing aborts, and nothing is listened to. */
+  finish(): void {
+    this.#over = true;
+    if (this.#controller === undefined) return;
+    this.#call.off('cancelled', this.#onCancelled);
+    this.#shutdown.removeEventListener('abort', this.#onShutdown);
+  }
+
+  readonly #onCancelled = (): void => {
+    this.#controller?.abort(
+      new ServiceError('CANCELLED', 'the call was cancelled or is past its deadline'),
+    );
+  };
+
+  readonly #onShutdown = (): void => {
+    this.#controller?.abort(new ServiceError('UNAVAILABLE', 'the server is shutting down'));
+  };
+}

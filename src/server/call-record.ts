@@ -1,0 +1,95 @@
+import type { ServerInterceptingCallInterface } from '@grpc/grpc-js';
+import type { Caller } from '../core/caller.ts';
+import type { Clock } from '../core/clock.ts';
+import { type AuthorizationError, TokenError } from '../core/errors.ts';
+import { statusCodes, statusName } from '../core/status-code.ts';
+import { tokenReasons } from '../core/token-reason.ts';
+import type { AuditSink, CallEvent } from './audit.ts';
+
+/** Where call records go. */
+export interface CallRecorder {
+  readonly audit: AuditSink;
+  readonly clock: Clock;
+  /** Describes the TLS connection of a peer, where the listener is ours. */
+  readonly tlsOf: (address: string | undefined, port: number | undefined) => string | undefined;
+}
+
+/** Collects what is to be said about one call and says it once. */
+export class CallRecord {
+  readonly #recorder: CallRecorder;
+  readonly #path: string;
+  readonly #call: ServerInterceptingCallInterface;
+  readonly #startedAt: number;
+  readonly #connection: ConnectionInfo;
+  #refusal: TokenError | AuthorizationError | undefined;
+  #reported = false;
+  /** The verified caller, also of a call that its rule then denied. */
+  caller: Caller | undefined;
+
+  constructor(recorder: CallRecorder, path: string, call: ServerInterceptingCallInterface) {
+    this.#recorder = recorder;
+    this.#path = path;
+    this.#call = call;
+    this.#startedAt = recorder.clock.monotonic();
+    this.#connection = connectionOf(call);
+  }
+
+  /** The gate refused the call. */
+  refused(error: TokenError | AuthorizationError): void {
+    this.#refusal = error;
+  }
+
+  /** A status was sent. */
+  ended(code: number): void {
+    this.#report(code, false);
+  }
+
+  /**
+   * The stream is over. grpc-js says so after every call; what ends without a status of ours was ended by grpc-js
+   * itself, which shows its own statuses to nobody.
+   */
+  closed(): void {
+    const deadline = this.#call.getDeadline();
+    const late = Number(deadline) <= this.#recorder.clock.now();
+    this.#report(late ? statusCodes.DEADLINE_EXCEEDED : statusCodes.CANCELLED, true);
+  }
+
+  #report(code: number, inferred: boolean): void {
+    if (this.#reported) return;
+    this.#reported = true;
+    const { audit, clock, tlsOf } = this.#recorder;
+    const { remoteAddress, remotePort } = this.#connection;
+    const refusal = this.#refusal;
+    const event: CallEvent = {
+      event: 'call',
+      time: new Date(clock.now()).toISOString(),
+      method: this.#path,
+      peer: remoteAddress === undefined ? 'unknown' : `${remoteAddress}:${remotePort ?? 0}`,
+      tls: tlsOf(remoteAddress, remotePort),
+      gate: refusal === undefined ? 'admitted' : 'refused',
+      status: statusName(code),
+      ...(inferred ? { inferred } : {}),
+      ...(refusal === undefined ? {} : { code: refusal.code, reason: refusal.reason }),
+      ...(refusal instanceof TokenError ? { rule: tokenReasons[refusal.reason].rule } : {}),
+      ...(this.caller === undefined ? {} : { caller: audited(this.caller) }),
+      durationMs: Math.round((clock.monotonic() - this.#startedAt) * 1000) / 1000,
+    };
+    audit(event);
+  }
+}
+
+type ConnectionInfo = ReturnType<ServerInterceptingCallInterface['getConnectionInfo']>;
+
+/** Read once, at the start: of a connection that is gone Node only throws. */
+function connectionOf(call: ServerInterceptingCallInterface): ConnectionInfo {
+  try {
+    return call.getConnectionInfo();
+  } catch {
+    return {};
+  }
+}
+
+function audited(caller: Caller): NonNullable<CallEvent['caller']> {
+  const { kind, tenantId, clientId, objectId, tokenId } = caller;
+  return { kind, tenantId, clientId, objectId, tokenId };
+}

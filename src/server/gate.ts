@@ -1,0 +1,168 @@
+import {
+  type Metadata,
+  ServerInterceptingCall,
+  type ServerInterceptingCallInterface,
+  type ServerInterceptor,
+} from '@grpc/grpc-js';
+import { decide } from '../authorize/decide.ts';
+import type { Caller } from '../core/caller.ts';
+import { AuthorizationError, TokenError } from '../core/errors.ts';
+import type { Logger } from '../core/log.ts';
+import { statusCodes } from '../core/status-code.ts';
+import { bearerToken } from '../token/bearer.ts';
+import type { TokenValidator } from '../token/validator.ts';
+import { CallRecord, type CallRecorder } from './call-record.ts';
+import { recordAdmission } from './caller-of.ts';
+import type { MethodRules } from './method-rules.ts';
+import { INTERNAL_DETAILS, refusalStatus } from './status.ts';
+
+/** What a gate is made of. */
+export interface GateOptions {
+  readonly validator: Pick<TokenValidator, 'check' | 'maxTokenBytes'>;
+  readonly rules: MethodRules;
+  readonly recorder: CallRecorder;
+  readonly logger: Logger;
+  /** Upper bound of one verification, milliseconds. */
+  readonly verificationDeadlineMs: number;
+}
+
+type Pass = (metadata: Metadata) => void;
+
+/**
+ * One call at the gate. A one-shot latch: whichever of admission and refusal comes first is final, because a
+ * status sent before a message listener runs does not by itself keep streaming handlers from starting.
+ */
+class GatedCall {
+  readonly #gate: GateOptions;
+  readonly #path: string;
+  readonly #call: ServerInterceptingCallInterface;
+  readonly #record: CallRecord;
+  #settled = false;
+
+  constructor(gate: GateOptions, path: string, call: ServerInterceptingCallInterface) {
+    this.#gate = gate;
+    this.#path = path;
+    this.#call = call;
+    this.#record = new CallRecord(gate.recorder, path, call);
+  }
+
+  get record(): CallRecord {
+    return this.#record;
+  }
+
+  /** Decides about the call. Never throws: every way out is an admission or a refusal. */
+  receive(metadata: Metadata, pass: Pass): void {
+    try {
+      const rule = this.#gate.rules.get(this.#path);
+      if (rule === undefined) throw new AuthorizationError('rule_missing');
+      if (rule.kind === 'public') {
+        this.#admit(undefined, metadata, pass);
+        return;
+      }
+      const { validator } = this.#gate;
+      const values = metadata.get('authorization');
+      const outcome = validator.check(bearerToken(values, validator.maxTokenBytes));
+      if (outcome instanceof Promise) this.#wait(outcome, metadata, pass);
+      else this.#decide(outcome, metadata, pass);
+    } catch (error) {
+      this.#refuse(error);
+    }
+  }
+
+  #wait(verification: Promise<Caller>, metadata: Metadata, pass: Pass): void {
+    // The gate's own bound: a validator that never settles must not hold calls and their memory for ever.
+    const timer = setTimeout(() => {
+      this.#refuse(new TokenError('ERR_KEYS_UNAVAILABLE', 'verification_timeout'));
+    }, this.#gate.verificationDeadlineMs);
+    verification.then(
+      (caller) => {
+        clearTimeout(timer);
+        try {
+          this.#decide(caller, metadata, pass);
+        } catch (error) {
+          this.#refuse(error);
+        }
+      },
+      (error: unknown) => {
+        clearTimeout(timer);
+        this.#refuse(error);
+      },
+    );
+  }
+
+  #decide(caller: Caller, metadata: Metadata, pass: Pass): void {
+    this.#record.caller = caller;
+    const decision = decide(this.#gate.rules.get(this.#path), caller);
+    if (decision === 'allowed') this.#admit(caller, metadata, pass);
+    else this.#refuse(new AuthorizationError(decision));
+  }
+
+  #admit(caller: Caller | undefined, metadata: Metadata, pass: Pass): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    // A handler that logs or forwards its metadata must not leak the credential (rule M13).
+    metadata.remove('authorization');
+    recordAdmission(
+      metadata,
+      caller === undefined ? { kind: 'public' } : { kind: 'caller', caller },
+    );
+    try {
+      pass(metadata);
+    } catch (error) {
+      // A throw of a later interceptor would end the process (grpc-js guards nothing here).
+      this.#gate.logger.error('an interceptor behind the gate threw', {
+        method: this.#path,
+        error,
+      });
+      this.#send({ code: statusCodes.INTERNAL, details: INTERNAL_DETAILS });
+    }
+  }
+
+  #refuse(cause: unknown): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    let error = cause;
+    if (!(error instanceof TokenError) && !(error instanceof AuthorizationError)) {
+      this.#gate.logger.error('verification failed unexpectedly; the call is refused', {
+        method: this.#path,
+        error: cause,
+      });
+      error = new TokenError('ERR_TOKEN_INVALID', 'internal_error', { cause });
+    }
+    const refusal = error as TokenError | AuthorizationError;
+    this.#record.refused(refusal);
+    this.#send(refusalStatus(refusal.code));
+  }
+
+  #send(status: Parameters<ServerInterceptingCallInterface['sendStatus']>[0]): void {
+    this.#record.ended(status.code ?? statusCodes.UNKNOWN);
+    try {
+      this.#call.sendStatus(status);
+    } catch (error) {
+      this.#gate.logger.error('a status could not be sent', { method: this.#path, error });
+    }
+  }
+}
+
+/**
+ * The gate: verifies the identity of each call and applies the rule of its method before any message is read.
+ *
+ * A refused call decodes nothing and enters no handler. Nothing that happens in here can end the process.
+ */
+export function createGate(options: GateOptions): ServerInterceptor {
+  return (method, call) => {
+    const gated = new GatedCall(options, method.path, call);
+    return new ServerInterceptingCall(call, {
+      start: (next) => {
+        next({
+          onReceiveMetadata: (metadata, pass) => gated.receive(metadata, pass),
+          onCancel: () => gated.record.closed(),
+        });
+      },
+      sendStatus: (status, next) => {
+        gated.record.ended(status.code ?? statusCodes.UNKNOWN);
+        next(status);
+      },
+    });
+  };
+}

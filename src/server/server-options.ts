@@ -1,0 +1,39 @@
+import type { Logger } from '../core/log.ts';
+import type { ServerTlsOptions } from '../tls/server-tls.ts';
+import type { TokenValidatorOptions } from '../token/policy.ts';
+import type { AuditSink } from './audit.ts';
+import type { BoundService } from './service.ts';
+
+/** Bounds on what one peer can make the server hold. */
+export interface ServerLimits {
+  /** Open connections. Default: 10 000. */
+  readonly connections?: number;
+  /** Calls at once on one connection. Default: 100. */
+  readonly streamsPerConnection?: number;
+  /** Largest request message, bytes. Default: 4 194 304, gRPC's own. */
+  readonly receiveBytes?: number;
+  /** Time for a TLS handshake, milliseconds. Default: 10 000. */
+  readonly handshakeMs?: number;
+  /** Age at which a connection is asked to reconnect, milliseconds; running calls finish. Default: 1 800 000. */
+  readonly connectionAgeMs?: number;
+  /** Time for one token verification, a fetch of keys included, milliseconds. Default: 5000. */
+  readonly verificationMs?: number;
+}
+
+/** Options of {@link createServer}. */
+export interface ServerOptions {
+  /** Whose tokens are accepted: tenant, and the application (client) id of this API. */
+  readonly entra: Omit<TokenValidatorOptions, 'logger'>;
+  /** Certificate, key, and what is asked of clients. */
+  readonly tls: ServerTlsOptions;
+  /** At least one, from {@link service}. */
+  readonly services: readonly BoundService[];
+  /**
+   * Receives one event a call and one a failed handshake. Default: JSON lines on stderr, because a server that
+   * refuses callers silently cannot be operated.
+   */
+  readonly audit?: AuditSink;
+  /** Receives messages about the server itself. Default: silent. */
+  readonly logger?: Logger;
+  readonly limits?: ServerLimits;
+}

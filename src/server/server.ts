@@ -1,0 +1,230 @@
+import { Server as GrpcServer, ServerCredentials } from '@grpc/grpc-js';
+import type { Rule } from '../authorize/rule.ts';
+import { systemClock } from '../core/clock.ts';
+import { ConfigError } from '../core/errors.ts';
+import {
+  formatListenAddress,
+  type ListenAddress,
+  parseListenAddress,
+} from '../core/listen-address.ts';
+import { guardedLogger, type Logger, silentLogger } from '../core/log.ts';
+import { checkInteger, checkOptionNames, invalidOption } from '../core/options.ts';
+import { createTlsListener, type TlsListener } from '../tls/listener.ts';
+import { loadServerTls } from '../tls/server-tls.ts';
+import { createTokenValidator, type TokenValidator } from '../token/validator.ts';
+import { type AuditSink, auditToStderr, guardedSink } from './audit.ts';
+import { createGate } from './gate.ts';
+import { installGrpcLogger } from './grpc-log.ts';
+import type { MethodRules } from './method-rules.ts';
+import type { ServerLimits, ServerOptions } from './server-options.ts';
+import type { BoundService, RuledMethod } from './service.ts';
+
+/** A running or startable server. */
+export interface Server {
+  /**
+   * Starts to accept connections.
+   *
+   * @param address - `host:port`; port 0 lets the system choose.
+   * @returns The address in use.
+   * @throws ConfigError `ERR_LISTEN_FAILED` when it cannot be had.
+   */
+  listen(address: string): Promise<string>;
+  /** Every method with its rule and the rule's source. */
+  readonly methods: readonly RuledMethod[];
+  /** Resolves when signing keys are loaded: before that, calls with a token answer UNAVAILABLE. */
+  ready(): Promise<void>;
+  /**
+   * Stops accepting, lets running calls finish, and ends those that are left after `graceMs` (default 10 000).
+   * Resolves when everything is closed. Safe to call more than once.
+   */
+  close(options?: { readonly graceMs?: number }): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+type Limits = Required<ServerLimits>;
+
+const LIMIT_NAMES = [
+  'connections',
+  'streamsPerConnection',
+  'receiveBytes',
+  'handshakeMs',
+  'connectionAgeMs',
+  'verificationMs',
+];
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+function resolveLimits(limits: ServerLimits = {}): Limits {
+  checkOptionNames('createServer limits', limits, LIMIT_NAMES);
+  const whole = (name: keyof ServerLimits, min: number, max: number, fallback: number): number =>
+    checkInteger(`createServer limits.${name}`, limits[name], { min, max, default: fallback });
+  return {
+    connections: whole('connections', 1, 1_000_000, 10_000),
+    // grpc-js's own default is 2^32-1: one peer could open calls without end.
+    streamsPerConnection: whole('streamsPerConnection', 1, 100_000, 100),
+    receiveBytes: whole('receiveBytes', 0, 2 ** 31 - 1, 4_194_304),
+    handshakeMs: whole('handshakeMs', 1, 120_000, 10_000),
+    // Old certificates and old client certificates fade out within this time.
+    connectionAgeMs: whole('connectionAgeMs', 1000, LONGEST_TIMER_MS, 1_800_000),
+    verificationMs: whole('verificationMs', 1, 60_000, 5000),
+  };
+}
+
+function collectRules(services: readonly BoundService[]): readonly RuledMethod[] {
+  if (!Array.isArray(services) || services.length === 0) {
+    throw invalidOption('createServer services', 'a list with at least one service(...)', services);
+  }
+  const seen = new Set<string>();
+  for (const { name } of services) {
+    if (seen.has(name)) {
+      throw new ConfigError('ERR_OPTION_INVALID', `createServer services holds ${name} twice`);
+    }
+    seen.add(name);
+  }
+  return services.flatMap((service) => service.methods);
+}
+
+function grpcServer(limits: Limits, gate: ReturnType<typeof createGate>): GrpcServer {
+  return new GrpcServer({
+    interceptors: [gate],
+    'grpc.max_concurrent_streams': limits.streamsPerConnection,
+    'grpc.max_receive_message_length': limits.receiveBytes,
+    'grpc.max_connection_age_ms': limits.connectionAgeMs,
+    // Exposes addresses and counts of callers to anyone who can reach an admin service in this process.
+    'grpc.enable_channelz': 0,
+  });
+}
+
+class SecureServer implements Server {
+  readonly methods: readonly RuledMethod[];
+  readonly #grpc: GrpcServer;
+  readonly #listener: TlsListener;
+  readonly #validator: TokenValidator;
+  readonly #shutdown = new AbortController();
+  readonly #logger: Logger;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: ServerOptions, limits: Limits, audit: AuditSink, logger: Logger) {
+    this.methods = collectRules(options.services);
+    this.#logger = logger;
+    const rules: MethodRules = new Map<string, Rule>(
+      this.methods.map(({ path, rule }) => [path, rule]),
+    );
+    const tls = loadServerTls('createServer tls', options.tls);
+    this.#validator = createTokenValidator({ ...options.entra, logger });
+    const clock = options.entra.clock ?? systemClock;
+    const gate = createGate({
+      validator: this.#validator,
+      rules,
+      logger,
+      verificationDeadlineMs: limits.verificationMs,
+      recorder: {
+        audit,
+        clock,
+        tlsOf: (address, port) => {
+          const identity = this.#listener.identityOf(address, port);
+          return identity === undefined
+            ? undefined
+            : `${identity.protocol} ${identity.cipherSuite}`;
+        },
+      },
+    });
+    this.#grpc = grpcServer(limits, gate);
+    for (const service of options.services) {
+      const { definition, implementation } = service.bind({
+        shutdown: this.#shutdown.signal,
+        onHidden: (method, error) => logger.error('a handler failed', { method, error }),
+      });
+      this.#grpc.addService(definition, implementation);
+    }
+    // Plaintext credentials for the injector alone: it receives sockets that our listener has already secured, and
+    // it has no port of its own.
+    const injector = this.#grpc.createConnectionInjector(ServerCredentials.createInsecure());
+    this.#listener = createTlsListener({
+      tls,
+      handshakeTimeoutMs: limits.handshakeMs,
+      maxConnections: limits.connections,
+      accept: (socket) => injector.injectConnection(socket),
+      onHandshakeFailure: ({ peer, result, reason }) =>
+        audit({
+          event: 'handshake_failed',
+          time: new Date(clock.now()).toISOString(),
+          peer,
+          result,
+          reason,
+        }),
+    });
+  }
+
+  async listen(address: string): Promise<string> {
+    const wanted: ListenAddress = parseListenAddress(address);
+    if (this.#closing !== undefined) {
+      throw new ConfigError('ERR_LISTEN_FAILED', 'the server is closed; create a new one');
+    }
+    // Not awaited: an authority that is down delays calls (UNAVAILABLE), not the start of the service.
+    this.ready().catch((error: unknown) => {
+      this.#logger.warn('signing keys are not available yet; calls answer UNAVAILABLE', { error });
+    });
+    return formatListenAddress(await this.#listener.listen(wanted));
+  }
+
+  ready(): Promise<void> {
+    return this.#validator.ready();
+  }
+
+  close(options: { readonly graceMs?: number } = {}): Promise<void> {
+    const graceMs = checkInteger('close graceMs', options.graceMs, {
+      min: 0,
+      max: LONGEST_TIMER_MS,
+      default: 10_000,
+    });
+    this.#closing ??= this.#close(graceMs);
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close({ graceMs: 0 });
+  }
+
+  async #close(graceMs: number): Promise<void> {
+    const force = setTimeout(() => {
+      // Handlers hear of it first; those that do not listen are cut.
+      this.#shutdown.abort();
+      setImmediate(() => this.#grpc.forceShutdown());
+    }, graceMs);
+    try {
+      // Both, and both awaited: either alone returns while streams are still running on some Node version.
+      await Promise.all([
+        this.#listener.close(),
+        new Promise<void>((resolve) => this.#grpc.tryShutdown(() => resolve())),
+      ]);
+    } finally {
+      clearTimeout(force);
+      this.#shutdown.abort();
+      this.#validator.close();
+    }
+  }
+}
+
+/**
+ * Builds a server in which every call runs over enforced TLS and passes the gate. It refuses to be built wrong:
+ * certificate, key, tenant, audience and the rule of every method are checked here.
+ *
+ * @throws ConfigError saying what was found, what was wanted and what to do next.
+ */
+export async function createServer(options: ServerOptions): Promise<Server> {
+  checkOptionNames('createServer options', options, [
+    'entra',
+    'tls',
+    'services',
+    'audit',
+    'logger',
+    'limits',
+  ]);
+  const logger = guardedLogger(options.logger ?? silentLogger);
+  const audit = guardedSink(options.audit ?? auditToStderr, () =>
+    logger.error('an audit event was lost: the audit sink threw'),
+  );
+  const server = new SecureServer(options, resolveLimits(options.limits), audit, logger);
+  installGrpcLogger(logger);
+  return server;
+}

@@ -1,0 +1,65 @@
+import { Metadata, type StatusObject } from '@grpc/grpc-js';
+import type { AuthorizationErrorCode, TokenErrorCode } from '../core/errors.ts';
+import { statusCodes } from '../core/status-code.ts';
+
+/** Codes that can refuse a call. */
+export type RefusalCode = TokenErrorCode | AuthorizationErrorCode;
+
+interface Wire {
+  readonly code: (typeof statusCodes)[keyof typeof statusCodes];
+  readonly details: string;
+  /** Value of `www-authenticate` (rule E1). */
+  readonly challenge?: string;
+}
+
+const INVALID = 'Bearer realm="entra", error="invalid_token"';
+
+/** What a refused caller is told: the only place where codes meet the wire (rule E2). */
+const wire: Readonly<Record<RefusalCode, Wire>> = {
+  ERR_TOKEN_MISSING: {
+    code: statusCodes.UNAUTHENTICATED,
+    details: 'authentication required',
+    challenge: 'Bearer realm="entra"',
+  },
+  ERR_TOKEN_MALFORMED: {
+    code: statusCodes.UNAUTHENTICATED,
+    details: 'invalid authorization metadata',
+    challenge: 'Bearer realm="entra", error="invalid_request"',
+  },
+  ERR_TOKEN_INVALID: {
+    code: statusCodes.UNAUTHENTICATED,
+    details: 'invalid access token',
+    challenge: INVALID,
+  },
+  ERR_TOKEN_EXPIRED: {
+    code: statusCodes.UNAUTHENTICATED,
+    details: 'access token expired',
+    challenge: `${INVALID}, error_description="access token expired"`,
+  },
+  ERR_KEYS_UNAVAILABLE: {
+    code: statusCodes.UNAVAILABLE,
+    details: 'authentication temporarily unavailable',
+  },
+  ERR_CALL_DENIED: {
+    code: statusCodes.PERMISSION_DENIED,
+    details: 'permission denied',
+    challenge: 'Bearer realm="entra", error="insufficient_scope"',
+  },
+};
+
+/** Retry pause for UNAVAILABLE: jittered, so that waiting clients do not return together (rule E5). */
+function pushbackMs(): string {
+  return String(500 + Math.floor(Math.random() * 1500));
+}
+
+/** The status that answers a refused call, with its challenge in the trailing metadata. */
+export function refusalStatus(code: RefusalCode): StatusObject {
+  const { code: number, details, challenge } = wire[code];
+  const metadata = new Metadata();
+  if (challenge === undefined) metadata.set('grpc-retry-pushback-ms', pushbackMs());
+  else metadata.set('www-authenticate', challenge);
+  return { code: number, details, metadata };
+}
+
+/** Text of every INTERNAL status: what went wrong is for the server's log. */
+export const INTERNAL_DETAILS = 'internal error';

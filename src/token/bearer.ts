@@ -1,0 +1,45 @@
+import { refusal } from './check.ts';
+
+const SCHEME = 'bearer';
+const SPACE = 0x20;
+/** What follows the scheme name must not continue it: `Bearerx` is another scheme. RFC 9110 section 5.6.2. */
+const SCHEME_CHARACTER = /[!#$%&'*+\-.^_`|~0-9A-Za-z]/;
+/** Everything but the alphabet of a compact JWS: base64url and dots. */
+const NOT_TOKEN_CHARACTER = /[^A-Za-z0-9._-]/;
+
+function afterScheme(value: string): string {
+  const scheme = value.slice(0, SCHEME.length).toLowerCase();
+  const next = value.charAt(SCHEME.length);
+  if (scheme !== SCHEME || SCHEME_CHARACTER.test(next)) throw refusal('scheme_not_bearer');
+  if (next !== '' && value.charCodeAt(SCHEME.length) !== SPACE)
+    throw refusal('separator_not_space');
+  let start = SCHEME.length;
+  while (value.charCodeAt(start) === SPACE) start++;
+  return value.slice(start);
+}
+
+/**
+ * Extracts the bearer token from the values of the `authorization` metadata entry.
+ *
+ * Exactly one value is accepted: with two, a proxy and this server could each believe another one.
+ *
+ * @param values - As `metadata.get('authorization')` returns them.
+ * @param maxTokenBytes - Longest token accepted, bytes. It is compared before anything else is looked at.
+ * @returns Base64url segments joined by dots, not yet verified.
+ * @throws {@link TokenError} `ERR_TOKEN_MISSING` when no bearer token was sent, `ERR_TOKEN_MALFORMED` when what was
+ * sent cannot be one.
+ * @see RFC 6750 section 2.1; RFC 9110 section 11.1; rules M1 to M7 and M12
+ */
+export function bearerToken(values: readonly unknown[], maxTokenBytes: number): string {
+  const value = values[0];
+  if (value === undefined) throw refusal('authorization_missing');
+  if (values.length > 1) throw refusal('authorization_repeated');
+  if (typeof value !== 'string') throw refusal('authorization_binary');
+  if (value === '') throw refusal('authorization_empty');
+  // The scheme and one space stand before the token.
+  if (value.length > maxTokenBytes + SCHEME.length + 1) throw refusal('token_too_long');
+  const token = afterScheme(value);
+  if (token === '') throw refusal('authorization_empty');
+  if (NOT_TOKEN_CHARACTER.test(token)) throw refusal('token_characters');
+  return token;
+}

@@ -1,0 +1,167 @@
+import { type Clock, systemClock } from '../core/clock.ts';
+import { guardedLogger, type Logger, silentLogger } from '../core/log.ts';
+import { checkBoolean, checkInteger, checkOptionNames, invalidOption } from '../core/options.ts';
+import { type Authority, resolveAuthority } from '../entra/authority.ts';
+import { resolveClientId, resolveV1Audiences } from './audience-option.ts';
+import type { TokenCacheBounds } from './cache.ts';
+import type { KeyLifecycle } from './key-source.ts';
+import type {
+  KeyOptions,
+  TokenCacheOptions,
+  TokenPolicy,
+  TokenValidatorOptions,
+  TokenVersion,
+} from './policy.ts';
+import { resolveTenants } from './tenant-option.ts';
+
+const OPTION_NAMES: readonly (keyof TokenValidatorOptions)[] = [
+  'tenantId',
+  'clientId',
+  'authority',
+  'v1Audiences',
+  'tokenVersions',
+  'clockSkewSeconds',
+  'maxTokenBytes',
+  'maxTokenLifetimeSeconds',
+  'maxTokenAgeSeconds',
+  'requireIdtyp',
+  'requireCertificateClient',
+  'allowMissingTyp',
+  'useAppSpecificKeys',
+  'keys',
+  'cache',
+  'clock',
+  'logger',
+];
+const KEY_OPTION_NAMES: readonly (keyof KeyOptions)[] = [
+  'refreshMinutes',
+  'lastKnownGoodHours',
+  'unknownKeyCooldownSeconds',
+];
+const CACHE_OPTION_NAMES: readonly (keyof TokenCacheOptions)[] = ['maxEntries', 'maxAgeSeconds'];
+
+const WEEK_SECONDS = 604_800;
+
+/** Everything a validator is built from: the options, checked and copied. */
+export interface ValidatorSettings {
+  readonly policy: TokenPolicy;
+  readonly lifecycle: KeyLifecycle;
+  readonly cache: TokenCacheBounds;
+  readonly cacheMaxAgeMs: number;
+  readonly useAppSpecificKeys: boolean;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+function resolveVersions(value: unknown): ReadonlySet<TokenVersion> {
+  if (value === undefined) return new Set(['2.0']);
+  const items: readonly unknown[] = Array.isArray(value) ? value : [];
+  const versions = items.filter((item) => item === '1.0' || item === '2.0');
+  if (versions.length === 0 || versions.length !== items.length) {
+    throw invalidOption('tokenVersions', "an array of '1.0' and '2.0', at least one", value);
+  }
+  return new Set(versions);
+}
+
+function resolvePolicy(options: TokenValidatorOptions, authority: Authority): TokenPolicy {
+  const clientId = resolveClientId(options.clientId);
+  const versions = resolveVersions(options.tokenVersions);
+  const { maxTokenAgeSeconds } = options;
+  return Object.freeze({
+    authority,
+    tenants: resolveTenants(options.tenantId),
+    clientId,
+    v1Audiences: new Set([clientId, ...resolveV1Audiences(options.v1Audiences, versions)]),
+    versions,
+    clockSkewSeconds: checkInteger('clockSkewSeconds', options.clockSkewSeconds, {
+      min: 0,
+      max: 300,
+      default: 60,
+    }),
+    maxTokenBytes: checkInteger('maxTokenBytes', options.maxTokenBytes, {
+      min: 1024,
+      max: 65_536,
+      default: 16_384,
+    }),
+    maxTokenLifetimeSeconds: checkInteger(
+      'maxTokenLifetimeSeconds',
+      options.maxTokenLifetimeSeconds,
+      // Tokens of sessions under continuous access evaluation live 20 to 28 hours.
+      { min: 300, max: WEEK_SECONDS, default: 29 * 3600 },
+    ),
+    maxTokenAgeSeconds:
+      maxTokenAgeSeconds === undefined
+        ? Number.POSITIVE_INFINITY
+        : checkInteger('maxTokenAgeSeconds', maxTokenAgeSeconds, {
+            min: 60,
+            max: WEEK_SECONDS,
+            default: WEEK_SECONDS,
+          }),
+    requireIdtyp: checkBoolean('requireIdtyp', options.requireIdtyp, false),
+    requireCertificateClient: checkBoolean(
+      'requireCertificateClient',
+      options.requireCertificateClient,
+      false,
+    ),
+    allowMissingTyp: checkBoolean('allowMissingTyp', options.allowMissingTyp, false),
+  });
+}
+
+function resolveLifecycle(options: KeyOptions | undefined = {}): KeyLifecycle {
+  checkOptionNames('keys', options, KEY_OPTION_NAMES);
+  const { refreshMinutes, lastKnownGoodHours, unknownKeyCooldownSeconds } = options;
+  return Object.freeze({
+    refreshMs:
+      checkInteger('keys.refreshMinutes', refreshMinutes, { min: 5, max: 1440, default: 60 }) *
+      60_000,
+    lastKnownGoodMs:
+      checkInteger('keys.lastKnownGoodHours', lastKnownGoodHours, {
+        min: 1,
+        max: 72,
+        default: 24,
+      }) * 3_600_000,
+    unknownKeyCooldownMs:
+      checkInteger('keys.unknownKeyCooldownSeconds', unknownKeyCooldownSeconds, {
+        min: 30,
+        max: 3600,
+        default: 300,
+      }) * 1000,
+  });
+}
+
+const CACHE_WEIGHT = 16 * 1024 * 1024;
+const CACHE_ENTRIES_PER_CALLER = 32;
+
+/**
+ * Checks and copies the options of a validator.
+ *
+ * @throws {@link ConfigError} for the first option that cannot work or must not be used.
+ */
+export function resolveOptions(options: TokenValidatorOptions): ValidatorSettings {
+  checkOptionNames('token validator options', options, OPTION_NAMES);
+  const { cache = {} } = options;
+  checkOptionNames('cache', cache, CACHE_OPTION_NAMES);
+  const maxEntries = checkInteger('cache.maxEntries', cache.maxEntries, {
+    min: 0,
+    max: 1_000_000,
+    default: 10_000,
+  });
+  const maxAgeSeconds = checkInteger('cache.maxAgeSeconds', cache.maxAgeSeconds, {
+    min: 1,
+    max: 3600,
+    default: 300,
+  });
+  return Object.freeze({
+    policy: resolvePolicy(options, resolveAuthority('authority', options.authority)),
+    lifecycle: resolveLifecycle(options.keys),
+    cache: {
+      maxEntries,
+      maxWeight: Math.max(CACHE_WEIGHT, (maxEntries / 10_000) * CACHE_WEIGHT),
+      maxPerCaller: CACHE_ENTRIES_PER_CALLER,
+    },
+    cacheMaxAgeMs: maxAgeSeconds * 1000,
+    useAppSpecificKeys: checkBoolean('useAppSpecificKeys', options.useAppSpecificKeys, false),
+    clock: options.clock ?? systemClock,
+    logger: guardedLogger(options.logger ?? silentLogger),
+  });
+}

@@ -1,0 +1,256 @@
+import { Buffer } from 'node:buffer';
+import { hash } from 'node:crypto';
+import type { Caller } from '../core/caller.ts';
+import { createHttpsAgent } from '../core/https-request.ts';
+import type { TokenReason } from '../core/token-reason.ts';
+import type { AccessTokenClaims, VerifiedClaims } from '../entra/claims.ts';
+import { type CachedToken, TokenCache } from './cache.ts';
+import { callerFrom } from './caller.ts';
+import { firstViolation, refusal, runChecks } from './check.ts';
+import { allChecks, type Checks, plausibilityChecks } from './checks.ts';
+import type { ClaimFacts } from './claim-checks.ts';
+import { type CompactToken, decodePayload, decodeSegment, splitToken } from './compact.ts';
+import { createDocumentFetcher } from './document-fetcher.ts';
+import { HeaderReader } from './header-reader.ts';
+import type { KeySet } from './key-set.ts';
+import type { KeySource, KeySourceDependencies } from './key-source.ts';
+import { createKeySources, type KeySources } from './key-sources.ts';
+import { resolveOptions, type ValidatorSettings } from './options.ts';
+import type { TokenValidatorOptions } from './policy.ts';
+import type { SigningKey } from './signing-key.ts';
+import { systemTimers } from './timers.ts';
+
+/** Verifies access tokens of Microsoft Entra ID for one API. */
+export interface TokenValidator {
+  /** Longest token accepted, bytes. */
+  readonly maxTokenBytes: number;
+  /**
+   * Verifies a token.
+   *
+   * @param token - A compact JWS, as `bearerToken` returns it.
+   * @returns Who calls; frozen, and the same object for the same token while it is remembered.
+   * @throws {@link TokenError} with the precise reason.
+   */
+  validate(token: string): Promise<Caller>;
+  /**
+   * The same without a promise where none is needed.
+   *
+   * @returns The caller at once when keys are at hand; a promise while they are being fetched, at most 2 seconds.
+   * @throws {@link TokenError} at once, or by the promise.
+   */
+  check(token: string): Caller | Promise<Caller>;
+  /**
+   * Loads the signing keys now instead of at the first token.
+   *
+   * @throws {@link TokenError} `ERR_KEYS_UNAVAILABLE` with the failure as `cause`; attempts continue by themselves.
+   */
+  ready(): Promise<void>;
+  /** Stops renewing keys and closes connections. */
+  close(): void;
+}
+
+/** A token that passed every rule which needs no key. */
+interface ReadToken {
+  /** SHA-256 of the exact token. */
+  readonly id: string;
+  readonly parts: CompactToken;
+  readonly kid: string;
+  readonly signature: Buffer;
+  readonly claims: AccessTokenClaims;
+}
+
+/** What a validator works with. Tests pass other documents, time and rules. */
+export interface ValidatorParts {
+  readonly keys: KeySourceDependencies;
+  readonly checks: Checks;
+  readonly close: () => void;
+}
+
+/** Bytes an entry of the cache occupies beside its claims, roughly. */
+const ENTRY_BYTES = 1024;
+
+class EntraTokenValidator implements TokenValidator {
+  readonly maxTokenBytes: number;
+  readonly #settings: ValidatorSettings;
+  readonly #checks: Checks;
+  readonly #sources: KeySources;
+  readonly #cache: TokenCache;
+  readonly #headers: HeaderReader;
+  readonly #waiting = new Map<string, Promise<Caller>>();
+  readonly #closeParts: () => void;
+  #hintGiven = false;
+
+  constructor(settings: ValidatorSettings, parts: ValidatorParts) {
+    const { policy, lifecycle, useAppSpecificKeys } = settings;
+    this.maxTokenBytes = policy.maxTokenBytes;
+    this.#settings = settings;
+    this.#checks = parts.checks;
+    this.#closeParts = parts.close;
+    this.#cache = new TokenCache(settings.cache);
+    this.#headers = new HeaderReader(parts.checks, policy.allowMissingTyp);
+    this.#sources = createKeySources(policy, lifecycle, parts.keys, useAppSpecificKeys);
+  }
+
+  async validate(token: string): Promise<Caller> {
+    return this.check(token);
+  }
+
+  check(token: string): Caller | Promise<Caller> {
+    if (token.length > this.maxTokenBytes) throw refusal('token_too_long');
+    const id = hash('sha256', token, 'base64url');
+    const remembered = this.#cache.get(id);
+    if (remembered !== undefined) {
+      if (this.#stillHolds(remembered)) return remembered.caller;
+      this.#cache.delete(id);
+    }
+    return this.#verify(this.#read(token, id));
+  }
+
+  async ready(): Promise<void> {
+    await Promise.all(this.#sources.all.map((source) => source.ready()));
+  }
+
+  close(): void {
+    for (const source of this.#sources.all) source.close();
+    this.#closeParts();
+  }
+
+  /** A remembered verdict is used only while its key is in force and the token within its time. */
+  #stillHolds(token: CachedToken): boolean {
+    const { clock } = this.#settings;
+    const monotonicMs = clock.monotonic();
+    const nowSeconds = clock.now() / 1000;
+    return (
+      monotonicMs < token.reviewAt &&
+      nowSeconds >= token.validFrom &&
+      nowSeconds < token.validUntil &&
+      token.source.usable(monotonicMs)?.keys.get(token.key.kid) === token.key
+    );
+  }
+
+  #read(token: string, id: string): ReadToken {
+    const { structure } = this.#checks;
+    const parts = splitToken(token);
+    const kid = this.#headers.read(parts.header);
+    const claims = decodePayload(parts.payload, structure);
+    return { id, parts, kid, claims, signature: decodeSegment(parts.signature, structure) };
+  }
+
+  #verify(token: ReadToken): Caller | Promise<Caller> {
+    const source = this.#sources.select(token.claims);
+    if (source === undefined) throw refusal(this.#implausibility(token.claims) ?? 'key_id_unknown');
+    const monotonicMs = this.#settings.clock.monotonic();
+    const set = source.usable(monotonicMs);
+    const key = set?.keys.get(token.kid);
+    if (set !== undefined && key !== undefined) return this.#accept(token, source, set, key);
+    return this.#verifyAfterRefresh(token, source, monotonicMs);
+  }
+
+  #verifyAfterRefresh(token: ReadToken, source: KeySource, monotonicMs: number): Promise<Caller> {
+    // Calls that carry one token wait as one: only distinct tokens count against the bound on waiting.
+    const joined = this.#waiting.get(token.id);
+    if (joined !== undefined) return joined;
+    const plausible = (): boolean => this.#implausibility(token.claims) === undefined;
+    const refreshed = source.awaitRefresh(monotonicMs, plausible);
+    if (refreshed === undefined) {
+      throw refusal(
+        source.usable(monotonicMs) === undefined ? 'keys_unavailable' : 'key_id_unknown',
+      );
+    }
+    const verified = refreshed
+      .then(() => this.#verifyWithKeysAtHand(token, source))
+      .finally(() => this.#waiting.delete(token.id));
+    this.#waiting.set(token.id, verified);
+    return verified;
+  }
+
+  #verifyWithKeysAtHand(token: ReadToken, source: KeySource): Caller {
+    const set = source.usable(this.#settings.clock.monotonic());
+    if (set === undefined) throw refusal('keys_unavailable');
+    const key = set.keys.get(token.kid);
+    if (key === undefined) throw refusal('key_id_unknown');
+    return this.#accept(token, source, set, key);
+  }
+
+  #accept(token: ReadToken, source: KeySource, keySet: KeySet, key: SigningKey): Caller {
+    const { parts, signature, claims } = token;
+    const signingInput = Buffer.from(parts.signingInput, 'latin1');
+    runChecks(this.#checks.signature, { signingInput, signature, key });
+    this.#headers.remember(parts.header, token.kid);
+    const facts = { ...this.#factsOf(claims), key, keySet };
+    const misissued = firstViolation(this.#checks.issuer, facts);
+    if (misissued !== undefined) {
+      this.#hint(misissued.reason, claims);
+      throw refusal(misissued.reason);
+    }
+    runChecks(this.#checks.key, facts);
+    runChecks(this.#checks.claims, facts);
+    const caller = callerFrom(claims);
+    this.#remember(token, source, key, caller);
+    return caller;
+  }
+
+  #remember(token: ReadToken, source: KeySource, key: SigningKey, caller: Caller): void {
+    const { policy, clock, cacheMaxAgeMs } = this.#settings;
+    const { exp, nbf, iat } = token.claims as VerifiedClaims;
+    this.#cache.set(token.id, {
+      caller,
+      source,
+      key,
+      validFrom: Math.max(nbf, iat) - policy.clockSkewSeconds,
+      validUntil: Math.min(exp, iat + policy.maxTokenAgeSeconds) + policy.clockSkewSeconds,
+      reviewAt: clock.monotonic() + cacheMaxAgeMs,
+      weight: ENTRY_BYTES + token.parts.payload.length,
+    });
+  }
+
+  #factsOf(claims: AccessTokenClaims): ClaimFacts {
+    const { policy, clock } = this.#settings;
+    return { claims, policy, nowSeconds: clock.now() / 1000 };
+  }
+
+  /** Why a token would be refused even if its signature turned out right. */
+  #implausibility(claims: AccessTokenClaims): TokenReason | undefined {
+    return firstViolation(plausibilityChecks, this.#factsOf(claims))?.reason;
+  }
+
+  /** The most frequent mistake in registering an API gets an explanation, once. */
+  #hint(reason: TokenReason, claims: AccessTokenClaims): void {
+    if (reason !== 'version_not_accepted' || claims.ver !== '1.0' || this.#hintGiven) return;
+    this.#hintGiven = true;
+    this.#settings.logger.warn(
+      'a v1.0 access token was refused: set requestedAccessTokenVersion to 2 in the registration of the API, ' +
+        "or accept such tokens with tokenVersions: ['1.0', '2.0'] and v1Audiences",
+    );
+  }
+}
+
+/** Builds a validator from its parts. Tests pass documents, time and rules of their own. */
+export function assembleTokenValidator(
+  settings: ValidatorSettings,
+  parts: ValidatorParts,
+): TokenValidator {
+  return new EntraTokenValidator(settings, parts);
+}
+
+/**
+ * Makes a validator of Entra access tokens. It fetches nothing before {@link TokenValidator.ready} or the first token.
+ *
+ * @throws {@link ConfigError} for options that cannot work or must not be used.
+ */
+export function createTokenValidator(options: TokenValidatorOptions): TokenValidator {
+  const settings = resolveOptions(options);
+  const { clock, logger, policy } = settings;
+  const agent = createHttpsAgent(policy.authority.ca);
+  return assembleTokenValidator(settings, {
+    keys: {
+      fetch: createDocumentFetcher(agent),
+      clock,
+      logger,
+      timers: systemTimers,
+      random: Math.random,
+    },
+    checks: allChecks,
+    close: () => agent.destroy(),
+  });
+}
