@@ -34,22 +34,19 @@ function makeCopy() {
     cpSync(name, join(directory, name), { recursive: true });
   cpSync('package.json', join(directory, 'package.json'));
   symlinkSync(resolve('node_modules'), join(directory, 'node_modules'));
-  const imports = group.tests.map((file) => `import './dist-test/${file}';\n`).join('');
-  writeFileSync(join(directory, 'run.mjs'), imports);
   writeFileSync(join(directory, 'stop-at-first-failure.mjs'), STOP_AT_FIRST_FAILURE);
   return directory;
 }
 
-/** Runs the tests in one process, which is quicker than one for each file. */
-function testsPass(directory) {
+/** Runs test files in one process, which is quicker than one for each. */
+function testsPass(directory, tests) {
+  const imports = tests.map((file) => `import './dist-test/${file}';\n`).join('');
+  writeFileSync(join(directory, 'run.mjs'), imports);
+  const env = { ...process.env, TEST_KEY_FOLDER: directory };
+  for (const name of ['NODE_OPTIONS', 'NODE_ENV', 'NODE_EXTRA_CA_CERTS']) delete env[name];
+  const args = ['--test-reporter=./stop-at-first-failure.mjs', 'run.mjs'];
   return new Promise((done) => {
-    const env = { ...process.env };
-    for (const name of ['NODE_OPTIONS', 'NODE_ENV', 'NODE_EXTRA_CA_CERTS']) delete env[name];
-    const child = spawn(
-      process.execPath,
-      ['--test-reporter=./stop-at-first-failure.mjs', 'run.mjs'],
-      { cwd: directory, env, stdio: 'ignore' },
-    );
+    const child = spawn(process.execPath, args, { cwd: directory, env, stdio: 'ignore' });
     const timer = setTimeout(() => child.kill('SIGKILL'), TIMEOUT_MS);
     child.on('exit', (code) => {
       clearTimeout(timer);
@@ -58,11 +55,11 @@ function testsPass(directory) {
   });
 }
 
-const jobs = group.files
-  .filter((file) => file.includes(part))
-  .flatMap((file) => {
+const jobs = Object.entries(group.files)
+  .filter(([file]) => file.includes(part))
+  .flatMap(([file, tests]) => {
     const source = readFileSync(join('dist', file), 'utf8');
-    return mutantsOf(source).map((mutant) => ({ ...mutant, file, source }));
+    return mutantsOf(source).map((mutant) => ({ ...mutant, file, tests, source }));
   });
 const total = jobs.length;
 const survivors = [];
@@ -71,7 +68,10 @@ async function work(directory) {
   for (let job = jobs.pop(); job !== undefined; job = jobs.pop()) {
     const path = join(directory, 'dist', job.file);
     writeFileSync(path, job.code);
-    if (await testsPass(directory)) survivors.push(job);
+    const others = group.tests.filter((file) => !job.tests.includes(file));
+    if ((await testsPass(directory, job.tests)) && (await testsPass(directory, others))) {
+      survivors.push(job);
+    }
     writeFileSync(path, job.source);
   }
 }
@@ -80,7 +80,10 @@ const same = (a, b) => a.file === b.file && a.kind === b.kind && a.text === b.te
 const started = Date.now();
 const copies = Array.from({ length: WORKERS }, makeCopy);
 try {
-  if (!(await testsPass(copies[0]))) {
+  const all = [...new Set([...Object.values(group.files).flat(), ...group.tests])];
+  // Once in each copy: it shows that the tests pass, and leaves their keys behind for the runs to come.
+  const passed = await Promise.all(copies.map((copy) => testsPass(copy, all)));
+  if (passed.includes(false)) {
     console.error('error: the tests fail without any mutation');
     process.exit(2);
   }

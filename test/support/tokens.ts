@@ -1,5 +1,14 @@
 import { Buffer } from 'node:buffer';
-import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  sign,
+} from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 export const TENANT = '8f0c1c1e-7c0a-4b39-9d7c-3b4c4c1a2b11';
 export const OTHER_TENANT = '9a1d2d2f-8d1b-4c4a-8e8d-4c5d5d2b3c22';
@@ -20,11 +29,22 @@ export interface TestKey {
 
 const made = new Map<string, TestKey>();
 
+/** Makes a key pair, or takes it from a folder where many processes in a row would otherwise make their own. */
+function privateKeyOf(name: string): KeyObject {
+  const folder = process.env['TEST_KEY_FOLDER'];
+  const file = folder === undefined ? undefined : join(folder, `${name}.pem`);
+  if (file !== undefined && existsSync(file)) return createPrivateKey(readFileSync(file));
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  if (file !== undefined) writeFileSync(file, privateKey.export({ format: 'pem', type: 'pkcs8' }));
+  return privateKey;
+}
+
 /** A key pair by name; the same name gives the same pair within a process. */
-export function testKey(name: string, modulusLength = 2048): TestKey {
+export function testKey(name: string): TestKey {
   const known = made.get(name);
   if (known !== undefined) return known;
-  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength });
+  const privateKey = privateKeyOf(name);
+  const publicKey = createPublicKey(privateKey);
   const kid = createHash('sha1').update(name).digest('base64url');
   const { n, e } = publicKey.export({ format: 'jwk' });
   const key = { kid, privateKey, publicKey, jwk: { kty: 'RSA', use: 'sig', kid, x5t: kid, n, e } };
