@@ -91,8 +91,9 @@ class GatedCall {
   }
 
   #decide(caller: Caller, metadata: Metadata, pass: Pass): void {
-    this.#record.caller = caller;
+    // Decided first: what is no caller throws here, before anything is noted down about it.
     const decision = decide(this.#gate.rules.get(this.#path), caller);
+    this.#record.caller = caller;
     if (decision === 'allowed') this.#admit(caller, metadata, pass);
     else this.#refuse(new AuthorizationError(decision));
   }

@@ -55,6 +55,11 @@ export class TokenCache {
     return this.#slots.size;
   }
 
+  /** Number of callers with a token remembered. */
+  get callers(): number {
+    return this.#owners.size;
+  }
+
   /** Bytes the tokens remembered occupy, roughly. */
   get weight(): number {
     return this.#weight;

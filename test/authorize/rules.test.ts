@@ -61,6 +61,31 @@ describe('a rule as data', () => {
       /stands alone/,
     ],
     [
+      'that is public and for users',
+      { public: { reason: 'x' }, user: { anyScope: ['A'] } },
+      'ERR_RULE_INVALID',
+      /stands alone/,
+    ],
+    [
+      'that is public and for some clients only',
+      { public: { reason: 'x' }, allowedClientIds: ['2f0c1c1e-7c0a-4b39-9d7c-3b4c4c1a2b13'] },
+      'ERR_RULE_INVALID',
+      /stands alone/,
+    ],
+    ['that is public for no text', { public: { reason: 7 } }, 'ERR_RULE_INVALID', /needs a reason/],
+    [
+      'with a part of public that nobody knows',
+      { public: { reason: 'x', until: 'tomorrow' } },
+      'ERR_OPTION_UNKNOWN',
+      /public/,
+    ],
+    [
+      'with a part of user that nobody knows',
+      { user: { anyScope: ['A'], anyScopes: ['B'] } },
+      'ERR_OPTION_UNKNOWN',
+      /did you mean "anyScope"/,
+    ],
+    [
       'with a client id that is no GUID',
       { app: { anyRole: ['A'] }, allowedClientIds: ['orders'] },
       'ERR_OPTION_INVALID',
@@ -96,6 +121,17 @@ describe('a rule as data', () => {
       'either',
     );
     assert.equal(parseRule('m', { public: { reason: 'x' } }).kind, 'public');
+  });
+
+  it('written by allow is of the kind it is called', () => {
+    const smuggled = { public: { reason: 'x' } } as never;
+    assert.throws(
+      () => allow.app({ anyRole: ['A'] }, smuggled),
+      refused('ERR_RULE_INVALID', /stands alone/),
+    );
+    const user = { user: { anyScope: ['A'] } } as never;
+    assert.throws(() => allow.app({ anyRole: ['A'] }, user), /expected a rule of kind app/);
+    assert.equal(allow.app({ anyRole: ['A'] }).kind, 'app');
   });
 
   it('cannot be changed afterwards', () => {
@@ -160,8 +196,22 @@ describe('rules from proto metadata', () => {
       refused('ERR_RULE_INVALID', /full name is missing/),
     );
     assert.throws(
-      () => rulesFromProto(undefined as never),
-      refused('ERR_RULE_INVALID', /protoMetadata/),
+      () => rulesFromProto(metadata({ Orders: { methods: { Get: { entra_auth: null } } } })),
+      refused('ERR_RULE_INVALID', /is not decoded/),
+    );
+    for (const bad of [undefined, {}, { references: null }]) {
+      assert.throws(
+        () => rulesFromProto(bad as never),
+        refused('ERR_RULE_INVALID', /protoMetadata/),
+      );
+    }
+  });
+
+  it('refuses a short name that two services share, rather than guess whose rules these are', () => {
+    const references = { '.orders.v1.Orders': {}, '.orders.v2.Orders': {} };
+    assert.throws(
+      () => rulesFromProto({ references, options: { services: { Orders: {} } } }),
+      refused('ERR_RULE_INVALID', /full name is ambiguous/),
     );
   });
 });

@@ -42,9 +42,15 @@ function* operandsOf(node, operator) {
 }
 
 /** What can be done to a node: kind, range and replacement. */
-function* changesOf({ node, parents }, source) {
+function* changesOf({ node, parents }, source, statements) {
   const slice = (part) => source.slice(part.start, part.end);
   switch (node.type) {
+    case 'ExpressionStatement':
+      // A call of the parent's constructor cannot be left out; nobody forgets it.
+      if (statements && node.expression.callee?.type !== 'Super') {
+        yield { kind: 'statement removed', at: node, with: ';' };
+      }
+      break;
     case 'IfStatement':
       yield { kind: 'condition never true', at: node.test, with: 'false' };
       break;
@@ -82,13 +88,14 @@ function* changesOf({ node, parents }, source) {
  * Lists the mutants of a compiled file.
  *
  * @param {string} source
+ * @param {boolean} statements Whether statements are removed too: where what is done matters as much as what is asked.
  * @returns {Mutant[]}
  */
-export function mutantsOf(source) {
+export function mutantsOf(source, statements = false) {
   const tree = parse(source, { ecmaVersion: 2024, sourceType: 'module', locations: false });
   const mutants = [];
   for (const place of walk(tree)) {
-    for (const change of changesOf(place, source)) {
+    for (const change of changesOf(place, source, statements)) {
       const { start, end } = change.at;
       const { shown = change.at } = change;
       mutants.push({

@@ -30,7 +30,7 @@ if (group === undefined) {
 /** A copy of the package in which one file at a time is changed. */
 function makeCopy() {
   const directory = mkdtempSync(join(tmpdir(), 'mutation-'));
-  for (const name of ['dist', 'dist-test'])
+  for (const name of ['dist', 'dist-test', 'dist-examples', 'certs'])
     cpSync(name, join(directory, name), { recursive: true });
   cpSync('package.json', join(directory, 'package.json'));
   symlinkSync(resolve('node_modules'), join(directory, 'node_modules'));
@@ -59,7 +59,12 @@ const jobs = Object.entries(group.files)
   .filter(([file]) => file.includes(part))
   .flatMap(([file, tests]) => {
     const source = readFileSync(join('dist', file), 'utf8');
-    return mutantsOf(source).map((mutant) => ({ ...mutant, file, tests, source }));
+    return mutantsOf(source, group.statements).map((mutant) => ({
+      ...mutant,
+      file,
+      tests,
+      source,
+    }));
   });
 const total = jobs.length;
 const survivors = [];

@@ -38,8 +38,10 @@ describe('remembered tokens', () => {
   it('are forgotten on request, and count no more', () => {
     const cache = new TokenCache(bounds);
     cache.set('a', token('1'));
+    assert.equal(cache.callers, 1);
     cache.delete('a');
     cache.delete('a');
+    assert.equal(cache.callers, 0, 'nothing is left of a caller either');
     assert.deepEqual([cache.get('a'), cache.size, cache.weight], [undefined, 0, 0]);
   });
 

@@ -1,0 +1,117 @@
+import { Metadata, type ServerInterceptingCallInterface, type StatusObject } from '@grpc/grpc-js';
+import type { Rule } from '#src/authorize/rule.ts';
+import type { Caller } from '#src/core/caller.ts';
+import { silentLogger } from '#src/core/log.ts';
+import type { CallEvent } from '#src/server/audit.ts';
+import { createGate, type GateOptions } from '#src/server/gate.ts';
+import { appCaller } from './callers.ts';
+import { type FakeClock, fakeClock } from './fake-clock.ts';
+
+/** The caller whom the validators of these tests know. */
+export const READER: Caller = appCaller(['Orders.Read']);
+
+const METHOD = '/test.Service/Method';
+const RULE: Rule = {
+  kind: 'app',
+  allowedClientIds: [],
+  app: { anyRole: ['Orders.Read'], allRoles: [] },
+};
+
+/** What may go wrong around the gate, or be other than usual. */
+export interface GatedCallOptions extends Partial<GateOptions> {
+  /** Stands behind the gate, where the next interceptor or the handler would. */
+  readonly behind?: () => void;
+  /** When the call must be over, milliseconds since the epoch. Default: never. */
+  readonly deadlineMs?: number;
+  /** Stands below the gate, where grpc-js sends. */
+  readonly send?: () => void;
+}
+
+/** What grpc-js calls when something arrives. */
+interface FullServerListener {
+  onReceiveMetadata(metadata: Metadata): void;
+  onCancel(): void;
+}
+
+/** The only place where grpc-js itself is stood in for: it cannot be made to fail on demand. */
+export class GatedCall {
+  readonly clock: FakeClock = fakeClock();
+  readonly statuses: Partial<StatusObject>[] = [];
+  readonly events: CallEvent[] = [];
+  readonly logged: string[] = [];
+  /** Metadata that reached what stands behind the gate. */
+  readonly passed: Metadata[] = [];
+  readonly #listener: FullServerListener;
+  readonly #call: ServerInterceptingCallInterface;
+
+  constructor({
+    behind,
+    send,
+    deadlineMs = Number.POSITIVE_INFINITY,
+    ...options
+  }: GatedCallOptions = {}) {
+    const gate = createGate({
+      validator: { check: () => READER, maxTokenBytes: 16_384 },
+      rules: new Map([[METHOD, RULE]]),
+      logger: {
+        ...silentLogger,
+        error: (message) => {
+          this.logged.push(message);
+        },
+      },
+      verificationDeadlineMs: 1000,
+      recorder: {
+        audit: (event) => {
+          if (event.event === 'call') this.events.push(event);
+        },
+        clock: this.clock,
+        tlsOf: () => undefined,
+      },
+      ...options,
+    });
+    let listener: FullServerListener | undefined;
+    const below = {
+      start: (given: FullServerListener) => {
+        listener = given;
+      },
+      sendStatus: (status: Partial<StatusObject>) => {
+        send?.();
+        this.statuses.push(status);
+      },
+      getPeer: () => '127.0.0.1:1',
+      getDeadline: () => deadlineMs,
+      getHost: () => 'localhost',
+      getConnectionInfo: () => ({ remoteAddress: '127.0.0.1', remotePort: 1 }),
+    } as unknown as ServerInterceptingCallInterface;
+    this.#call = gate({ path: METHOD } as Parameters<typeof gate>[0], below);
+    this.#call.start({
+      onReceiveMetadata: (metadata: Metadata) => {
+        this.passed.push(metadata);
+        behind?.();
+      },
+      onReceiveMessage: () => {},
+      onReceiveHalfClose: () => {},
+      onCancel: () => {},
+    });
+    if (listener === undefined) throw new Error('the gate did not start the call');
+    this.#listener = listener;
+  }
+
+  /** The peer's metadata arrives. */
+  arrive(authorization = 'Bearer aaa.bbb.ccc'): this {
+    const metadata = new Metadata();
+    if (authorization !== '') metadata.set('authorization', authorization);
+    this.#listener.onReceiveMetadata(metadata);
+    return this;
+  }
+
+  /** What stands behind the gate answers. */
+  answer(code: number): void {
+    this.#call.sendStatus({ code, details: '' });
+  }
+
+  /** The peer goes away. */
+  cancel(): void {
+    this.#listener.onCancel();
+  }
+}
