@@ -1,0 +1,108 @@
+// One server of the comparison, as a process of its own. Answers GetOrder, and tells its CPU time on request.
+//
+//   node contestant.mjs NAME        settings come as the first message
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import {
+  GetOrderResponse,
+  OrdersServiceDefinition,
+  OrdersServiceService,
+  protoMetadata,
+} from '#examples/orders/gen/orders/v1/orders.ts';
+
+const require = createRequire(import.meta.url);
+const peer = (name) => import(createRequire(`${process.cwd()}/test/peers/`).resolve(name));
+
+const answer = (orderId) => ({ order: { orderId } });
+
+const grpcOptions = { 'grpc.max_concurrent_streams': 100, 'grpc.enable_channelz': 0 };
+
+/** grpc-js over TLS with nothing else. */
+async function bare({ certFile, keyFile }) {
+  const { Server, ServerCredentials } = require('@grpc/grpc-js');
+  const server = new Server(grpcOptions);
+  const implementation = Object.fromEntries(
+    Object.keys(OrdersServiceService).map((name) => [name, () => {}]),
+  );
+  server.addService(OrdersServiceService, {
+    ...implementation,
+    getOrder: (call, callback) =>
+      callback(null, GetOrderResponse.fromPartial(answer(call.request.orderId))),
+  });
+  const pair = { cert_chain: readFileSync(certFile), private_key: readFileSync(keyFile) };
+  const credentials = ServerCredentials.createSsl(null, [pair]);
+  return new Promise((resolve, reject) => {
+    server.bindAsync('127.0.0.1:0', credentials, (error, port) =>
+      error === null ? resolve(port) : reject(error),
+    );
+  });
+}
+
+/** This package, as a service author uses it. */
+async function secured({ certFile, keyFile, entra }) {
+  const { createServer, rulesFromProto, service } = await import('grpc-entra/server');
+  const server = await createServer({
+    entra,
+    tls: { certFile, keyFile, clientCertificates: 'none' },
+    services: [
+      service(OrdersServiceDefinition, rulesFromProto(protoMetadata), {
+        getOrder: async ({ orderId }) => answer(orderId),
+        async *listOrders() {},
+        uploadOrders: async () => ({}),
+        async *quoteOrder() {},
+        approveOrder: async () => ({}),
+        getCatalog: async () => ({}),
+      }),
+    ],
+    // What happens to the events is not the gate's cost.
+    audit: () => {},
+  });
+  const address = await server.listen('127.0.0.1:0');
+  await server.ready();
+  return Number(address.split(':').at(-1));
+}
+
+/** What people build today: nice-grpc with a middleware that verifies by jose. */
+async function usual({ certFile, keyFile, entra, keysUrl, issuer }) {
+  const [{ createServer, ServerError }, { createLocalJWKSet, jwtVerify }] = await Promise.all([
+    peer('nice-grpc').then((module) => ({ ...module.default, ...module })),
+    import('jose'),
+  ]);
+  const { ServerCredentials } = createRequire(`${process.cwd()}/test/peers/`)('@grpc/grpc-js');
+  const keys = createLocalJWKSet(keysUrl);
+  const server = createServer(grpcOptions).use(async function* verify(call, context) {
+    const [scheme, token] = String(context.metadata.get('authorization')).split(' ');
+    if (scheme !== 'Bearer') throw new ServerError(16, 'no token');
+    const { payload } = await jwtVerify(token, keys, { issuer, audience: entra.clientId });
+    if (!payload.roles?.includes('Orders.Read')) throw new ServerError(7, 'no role');
+    return yield* call.next(call.request, context);
+  });
+  const none = async () => ({});
+  server.add(OrdersServiceDefinition, {
+    getOrder: async ({ orderId }) => answer(orderId),
+    async *listOrders() {},
+    uploadOrders: none,
+    async *quoteOrder() {},
+    approveOrder: none,
+    getCatalog: none,
+  });
+  return server.listen(
+    '127.0.0.1:0',
+    ServerCredentials.createSsl(null, [
+      { cert_chain: readFileSync(certFile), private_key: readFileSync(keyFile) },
+    ]),
+  );
+}
+
+const contestants = { bare, secured, usual };
+
+process.on('message', async (message) => {
+  if (message.kind === 'start') {
+    const port = await contestants[message.name](message.settings);
+    process.send({ port });
+  } else if (message.kind === 'cpu') {
+    const { user, system } = process.cpuUsage();
+    process.send({ cpuMicros: user + system });
+  }
+});
+process.on('disconnect', () => process.exit());
