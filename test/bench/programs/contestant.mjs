@@ -96,13 +96,16 @@ async function usual({ certFile, keyFile, entra, keysUrl, issuer }) {
 
 const contestants = { bare, secured, usual };
 
-process.on('message', async (message) => {
+async function start({ name, settings }) {
+  process.send({ port: await contestants[name](settings) });
+}
+
+process.on('message', (message) => {
   if (message.kind === 'start') {
-    const port = await contestants[message.name](message.settings);
-    process.send({ port });
-  } else if (message.kind === 'cpu') {
-    const { user, system } = process.cpuUsage();
-    process.send({ cpuMicros: user + system });
+    void start(message);
+    return;
   }
+  const { user, system } = process.cpuUsage();
+  process.send({ cpuMicros: user + system });
 });
 process.on('disconnect', () => process.exit());
