@@ -1,10 +1,10 @@
 import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/log.ts';
+import type { Timers } from '../core/timers.ts';
 import { refusal } from './check.ts';
 import { DocumentDeferredError, type DocumentFetcher } from './document-fetcher.ts';
 import { KeyLoader } from './key-loader.ts';
 import type { DroppedKey, KeyLocation, KeySet } from './key-set.ts';
-import type { Timers } from './timers.ts';
 
 /** How keys are kept current, resolved. All times in milliseconds. */
 export interface KeyLifecycle {

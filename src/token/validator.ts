@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import { hash } from 'node:crypto';
 import type { Caller } from '../core/caller.ts';
 import { createHttpsAgent } from '../core/https-request.ts';
+import { systemTimers } from '../core/timers.ts';
 import type { TokenReason } from '../core/token-reason.ts';
 import type { AccessTokenClaims, VerifiedClaims } from '../entra/claims.ts';
 import { type CachedToken, TokenCache } from './cache.ts';
@@ -18,7 +19,6 @@ import { createKeySources, type KeySources } from './key-sources.ts';
 import { resolveOptions, type ValidatorSettings } from './options.ts';
 import type { TokenValidatorOptions } from './policy.ts';
 import type { SigningKey } from './signing-key.ts';
-import { systemTimers } from './timers.ts';
 
 /** Verifies access tokens of Microsoft Entra ID for one API. */
 export interface TokenValidator {
