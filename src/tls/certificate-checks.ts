@@ -82,7 +82,7 @@ export function checkSound({ name, certificate }: NamedCertificate, now: number)
   }
 }
 
-function keyOf(certificate: X509Certificate): CertificateKey | string {
+function keyOf(certificate: X509Certificate): string {
   const { asymmetricKeyType: type, asymmetricKeyDetails: details } = certificate.publicKey;
   if (type === 'rsa' || type === 'rsa-pss') return 'RSA';
   if (type === 'ed25519') return 'Ed25519';

@@ -144,6 +144,30 @@ function parseAll(name: string, pem: string): readonly ParsedCrl[] {
   });
 }
 
+/** The lists that a CA signed. A CA and its successor may share a name, so the name alone says nothing. */
+function listsOf(
+  name: string,
+  authority: X509Certificate,
+  crls: readonly ParsedCrl[],
+): readonly ParsedCrl[] {
+  const { subject } = namesOf(authority.raw);
+  const named = crls.filter((crl) => crl.issuer.equals(subject));
+  const called = `"${authority.subject.replaceAll('\n', ', ')}"`;
+  if (named.length === 0) {
+    throw bad(
+      `${name} has no CRL of the CA ${called}, and every client would be refused; ` +
+        'append one for each CA, root included (openssl ca -gencrl)',
+    );
+  }
+  const signed = named.filter(
+    (crl) => isStrongSignature(crl.algorithm) && isSignedBy(crl, authority.publicKey),
+  );
+  if (signed.length === 0) {
+    throw bad(`${name} holds a CRL in the name of the CA ${called} that this CA did not sign`);
+  }
+  return signed;
+}
+
 /**
  * Reads revocation lists, and checks that every CA has a current one that it signed: OpenSSL refuses everybody when a
  * list is missing for any CA of a chain.
@@ -164,31 +188,19 @@ export function loadRevocationLists(
       ? readPemFile(`${where}File`, source.file)
       : checkString(where, source.pem?.trim());
   const crls = parseAll(name, pem);
-  let oldest: { thisUpdate: number; nextUpdate: number } | undefined;
+  const used = new Set<ParsedCrl>();
   for (const text of authorities) {
-    const authority = new X509Certificate(text);
-    const { subject } = namesOf(authority.raw);
-    const own = crls.filter((crl) => crl.issuer.equals(subject));
-    if (own.length === 0) {
-      throw bad(
-        `${name} has no CRL of the CA "${authority.subject.replaceAll('\n', ', ')}", and every client would be refused; ` +
-          'append one for each CA, root included (openssl ca -gencrl)',
-      );
-    }
-    for (const crl of own) {
-      const nextUpdate = checkCurrent(name, crl, now);
-      if (!isStrongSignature(crl.algorithm) || !isSignedBy(crl, authority.publicKey)) {
-        throw bad(`${name} holds a CRL that the CA of its issuer name did not sign`);
-      }
-      if (oldest === undefined || nextUpdate < oldest.nextUpdate) {
-        oldest = { thisUpdate: crl.thisUpdate, nextUpdate };
-      }
-    }
+    for (const crl of listsOf(name, new X509Certificate(text), crls)) used.add(crl);
   }
-  if (oldest === undefined) throw bad(`${where} needs the client CA that issued the list`);
+  const ends = [...used].map((crl) => ({ crl, nextUpdate: checkCurrent(name, crl, now) }));
+  const [first] = ends.sort((a, b) => a.nextUpdate - b.nextUpdate);
+  if (first === undefined) throw bad(`${where} needs the CA that issued the list`);
   return Object.freeze({
     pem: crls.map((crl) => crl.pem),
-    ...oldest,
-    revoked: new Set(crls.flatMap((crl) => crl.serials.map((serial) => idOf(crl.issuer, serial)))),
+    thisUpdate: first.crl.thisUpdate,
+    nextUpdate: first.nextUpdate,
+    revoked: new Set(
+      [...used].flatMap(({ issuer, serials }) => serials.map((s) => idOf(issuer, s))),
+    ),
   });
 }
