@@ -133,7 +133,7 @@ function explain(error: unknown, facts: ConnectionFacts): Explanation {
   const known = byCode[code];
   if (known !== undefined) return known;
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID' && error instanceof Error) {
-    const names = /altnames: (.*)$/.exec(error.message)?.[1];
+    const names = /^.*altnames: (.*)$/.exec(error.message)?.[1];
     return [
       'CERTIFICATE_HOSTNAME_MISMATCH',
       `the server certificate is not for "${facts.host}"${names === undefined ? '' : `: ${names}`}`,

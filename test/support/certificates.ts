@@ -64,6 +64,9 @@ const GOOD = {
   keyUsage: 'critical,digitalSignature',
   extendedKeyUsage: 'serverAuth',
   subjectAltName: 'DNS:localhost,IP:127.0.0.1',
+  // CAs of these tests share a name, as a CA and its successor may: keys tell them apart.
+  subjectKeyIdentifier: 'hash',
+  authorityKeyIdentifier: 'keyid:always',
 };
 
 /** A date as `openssl ca` takes it: YYYYMMDDHHMMSSZ. */
@@ -105,6 +108,9 @@ export async function issueCertificate(
       'policy=any',
       'unique_subject=no',
       'default_crl_days=7',
+      'crl_extensions=crl',
+      '[crl]',
+      'authorityKeyIdentifier=keyid:always',
       '[any]',
       'commonName=optional',
       '[leaf]',
@@ -139,6 +145,8 @@ export async function issueCertificate(
       'ca.cnf',
       '-addext',
       'basicConstraints=critical,CA:TRUE',
+      '-addext',
+      'subjectKeyIdentifier=hash',
     );
   await openssl('genpkey', ...key, '-out', 'leaf.key');
   await openssl(
