@@ -1,20 +1,15 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
-import { replaceFile, type TestPki, testPki } from '../support/pki.ts';
+import { type TestPki, testPki } from '../support/pki.ts';
 import { sClient } from '../support/s-client.ts';
+import { prepareServers, serversInChild } from '../support/servers-in-child.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const dir = tempDir();
 let pki: TestPki;
 before(async () => {
-  pki = await testPki(dir);
-  const certificate = await pki.issue('server');
-  writeFileSync(dir.file('server.pem'), pki.chainOf(certificate));
-  replaceFile(dir.file('server.key'), readFileSync(certificate.keyFile, 'utf8'));
-  writeFileSync(dir.file('ca.pem'), pki.ca);
+  pki = await prepareServers(dir);
   writeFileSync(
     dir.file('weak.cnf'),
     [
@@ -30,37 +25,6 @@ before(async () => {
   );
 });
 after(() => dir[Symbol.dispose]());
-
-interface Servers extends AsyncDisposable {
-  readonly ports: Readonly<Record<'own' | 'host', number>>;
-}
-
-async function start(
-  flags: readonly string[],
-  env: Readonly<Record<string, string>>,
-  clientCertificates = 'none',
-): Promise<Servers> {
-  const program = 'dist-test/support/programs/tls-servers.js';
-  const child = spawn(process.execPath, [...flags, program, dir.path, clientCertificates], {
-    env: { ...process.env, ...env },
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
-  let complaint = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    complaint += text;
-  });
-  const [line] = (await Promise.race([
-    once(child.stdout, 'data'),
-    once(child, 'exit').then(() => [`it ended: ${complaint}`]),
-  ])) as [unknown];
-  return {
-    ports: JSON.parse(String(line)) as Servers['ports'],
-    [Symbol.asyncDispose]: async () => {
-      child.stdin.end();
-      await once(child, 'exit');
-    },
-  };
-}
 
 const HTTP2 = ['-alpn', 'h2', '-servername', 'localhost'];
 /** Offers that no profile accepts. OpenSSL's level 0 lets the client make them. */
@@ -114,7 +78,7 @@ const rows: readonly (readonly [
 describe('the policy is not changed from outside by', () => {
   for (const [name, flags, env] of rows) {
     it(name, async () => {
-      await using servers = await start(flags, env());
+      await using servers = await serversInChild(dir, { flags, env: env() });
       for (const [kind, port] of Object.entries(servers.ports)) {
         for (const version of ['-tls1_2', '-tls1_3']) {
           const { code, output } = await sClient(port, [...HTTP2, version]);
@@ -135,16 +99,15 @@ describe('the policy is not changed from outside by', () => {
     const certificate = await stranger.issue('client');
     writeFileSync(dir.file('stranger-ca.pem'), stranger.ca);
     writeFileSync(dir.file('stranger.pem'), stranger.chainOf(certificate));
-    await using servers = await start(
-      [],
-      {
+    await using servers = await serversInChild(dir, {
+      clientCertificates: 'required',
+      env: {
         NODE_EXTRA_CA_CERTS: dir.file('stranger-ca.pem'),
         GRPC_DEFAULT_SSL_ROOTS_FILE_PATH: dir.file('stranger-ca.pem'),
         NODE_TLS_REJECT_UNAUTHORIZED: '0',
         NODE_NO_WARNINGS: '1',
       },
-      'required',
-    );
+    });
     const known = await pki.issue('client');
     writeFileSync(dir.file('known.pem'), pki.chainOf(known));
     const show = (cert: string, key: string) => ['-cert_chain', cert, '-cert', cert, '-key', key];

@@ -11,7 +11,11 @@ import {
   secureCredentials,
   service,
 } from 'grpc-entra/server';
-import { OrdersServiceDefinition } from '#examples/orders/gen/orders/v1/orders.ts';
+import {
+  OrdersServiceDefinition,
+  type OrdersServiceServer,
+  OrdersServiceService,
+} from '#examples/orders/gen/orders/v1/orders.ts';
 import { ordersOf } from '../orders.ts';
 
 const [folder = '', clientCertificates = 'none'] = process.argv.slice(2);
@@ -51,6 +55,10 @@ const credentials = secureCredentials({
   rules: { '/orders.v1.OrdersService/GetCatalog': allow.public('test') },
   audit: () => {},
 });
+const handlers: Partial<OrdersServiceServer> = {
+  getCatalog: (_call, callback) => callback(null, { currencyCodes: [] }),
+};
+host.addService(OrdersServiceService, handlers as OrdersServiceServer);
 const port = await promisify(host.bindAsync.bind(host))('127.0.0.1:0', credentials);
 process.stdout.write(`${JSON.stringify({ own: Number(address.split(':').at(-1)), host: port })}\n`);
 // Ends with its parent.
