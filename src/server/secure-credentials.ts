@@ -144,6 +144,8 @@ export function secureCredentials(options: SecureCredentialsOptions): SecureServ
     logger,
     verificationDeadlineMs,
     ownListener: false,
+    // What does not exist is answered by the host itself, so whatever comes here exists.
+    serves: () => true,
     recorder: { audit, clock, identityOf: () => undefined },
   });
   credentials = new HostCredentials(tls, handshakeMs, validator, gate);

@@ -25,6 +25,7 @@ import { type Limits, LONGEST_TIMER_MS, resolveLimits } from './server-limits.ts
 import type { ServerOptions } from './server-options.ts';
 import type { BoundService, RuledMethod } from './service.ts';
 import { resolveSinks, SINK_OPTIONS, type Sinks } from './sinks.ts';
+import { showUnknownMethodsToGate } from './unknown-methods.ts';
 
 /** A running or startable server. */
 export interface Server {
@@ -130,6 +131,7 @@ class SecureServer implements Server {
       rules,
       logger,
       ownListener: true,
+      serves: (path) => rules.get(path) !== undefined,
       verificationDeadlineMs: limits.verificationMs,
       recorder: {
         audit,
@@ -138,6 +140,7 @@ class SecureServer implements Server {
       },
     });
     this.#grpc = grpcServer(limits, gate);
+    showUnknownMethodsToGate(this.#grpc);
     for (const service of options.services) {
       const { definition, implementation } = service.bind({
         shutdown: this.#shutdown.signal,

@@ -51,6 +51,11 @@ describe('grpc-js, where we rely on more than it promises', () => {
     server.forceShutdown();
   });
 
+  it('a server looks handlers up by path in one place', () => {
+    const lookup = new Server() as unknown as { _retrieveHandler(path: string): unknown };
+    assert.equal(lookup._retrieveHandler('/no.Such/Method'), null);
+  });
+
   it('channel credentials make the connector, and composing keeps it', () => {
     const asked: (CallCredentials | undefined)[] = [];
     class ChannelProbe extends ChannelCredentials {

@@ -90,11 +90,7 @@ describe('the TLS policy', () => {
       /no TLS 1\.3 suite/,
     ],
     ['a group outside the profile', { groups: ['P-521'] }, /is not in this profile/],
-    [
-      'a signature algorithm with SHA-1',
-      { signatureAlgorithms: ['ecdsa_sha1'] },
-      /Allowed: /,
-    ],
+    ['a signature algorithm with SHA-1', { signatureAlgorithms: ['ecdsa_sha1'] }, /Allowed: /],
     ['an unknown profile', { profile: 'modem' }, /did you mean "modern"/],
     ['fips on a build without it', { profile: 'fips' }, /FIPS provider/],
   ];
