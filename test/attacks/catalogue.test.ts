@@ -15,7 +15,12 @@ import {
   shapeEntries,
   signatureEntries,
 } from './catalogue/format-entries.ts';
-import { bindingEntries, grantEntries, metadataEntries } from './catalogue/identity-entries.ts';
+import {
+  bindingEntries,
+  callerEntries,
+  grantEntries,
+  metadataEntries,
+} from './catalogue/identity-entries.ts';
 import { door, knock } from './catalogue/knock.ts';
 
 const groups: Readonly<Record<string, readonly Entry[]>> = {
@@ -30,6 +35,7 @@ const groups: Readonly<Record<string, readonly Entry[]>> = {
   'the token is for somebody or something else': audienceEntries,
   'nothing was granted': grantEntries,
   'the token stands for others, or is bound': bindingEntries,
+  'the caller is of a kind that is not wanted, or signed in too weakly': callerEntries,
   'something else than one token arrives': metadataEntries,
 };
 
@@ -46,7 +52,7 @@ async function meets(entry: Entry): Promise<void> {
   const { requests } = at.world.authority;
   const before = requests.length;
   const values = entry.values?.() ?? [`Bearer ${entry.token?.() ?? mint()}`];
-  const answer = await knock(at, values, entry.rule);
+  const answer = await knock(at, values, entry);
   assert.deepEqual([answer.verdict, answer.reason], [entry.verdict, entry.reason]);
   assert.equal(requests.length, before, 'an outbound request was made');
   assert.ok(at.verifications <= (entry.unverified === true ? 0 : 1), 'too many RSA operations');
@@ -55,7 +61,10 @@ async function meets(entry: Entry): Promise<void> {
 
 async function hasTwin(entry: Entry): Promise<void> {
   const at = await door(entry.options, entry.twinAuthority ?? entry.authority);
-  const answer = await knock(at, [`Bearer ${(entry.twin ?? mint)()}`], entry.rule);
+  const answer = await knock(at, [`Bearer ${(entry.twin ?? mint)()}`], {
+    ...entry,
+    ...entry.twinVisit,
+  });
   assert.deepEqual([answer.verdict, answer.reason], ['OK', undefined]);
 }
 

@@ -237,7 +237,7 @@ describe('the attack catalogue: one verdict is not another’s', () => {
     const token = mint();
     assert.equal((await knock(readers, [`Bearer ${token}`])).verdict, 'OK');
     const admins = allow.app({ anyRole: ['Admin'] });
-    const denied = await knock(readers, [`Bearer ${token}`], admins);
+    const denied = await knock(readers, [`Bearer ${token}`], { rule: admins });
     assert.deepEqual([denied.verdict, denied.reason], ['PD is', 'role_missing']);
     const other = await door({ clientId: OTHER_TENANT });
     const refused = await knock(other, [`Bearer ${token}`]);

@@ -37,6 +37,16 @@ const refusals: readonly (readonly [string, object, RegExp, ConfigErrorCode?])[]
   ['I7', { tenantId: PERSONAL_TENANT }, /personal accounts/],
   ['I7', { tenantId: { allowedTenants: [TENANT, PERSONAL_TENANT] } }, /personal accounts/],
   ['I7', { tenantId: { allowAnyTenant: true, allowPersonalAccounts: 'yes' } }, /true or false/],
+  ['P1', { binding: 'on' }, /binding must be one of "off", "optional", "required"/],
+  ['P1', { binding: true }, /binding must be one of/],
+  ['Z7', { guests: false }, /guests must be one of "allow", "deny"/],
+  ['Z7', { devices: 'yes' }, /devices must be one of/],
+  ['C13', { agents: 'allowed' }, /agents must be one of .* did you mean "allow"/],
+  ['X4', { isRevoked: new Set() }, /isRevoked must be a function/],
+  ['E3', { metrics: null }, /metrics must be an object with increment and record/],
+  ['E3', { metrics: () => {} }, /metrics must be an object/],
+  ['E3', { metrics: { increment: () => {} } }, /metrics must be an object/],
+  ['E3', { metrics: { record: () => {} } }, /metrics must be an object/],
   ['A1', { clientId: undefined }, /clientId must be a GUID/],
   ['A1', { clientId: 'api://orders' }, /clientId must be a GUID/],
   ['A7', { clientId: '00000003-0000-0000-c000-000000000000' }, /service of Microsoft/],
@@ -156,6 +166,12 @@ describe('options of a validator', () => {
       requireCertificateClient: true,
       allowMissingTyp: true,
       useAppSpecificKeys: true,
+      binding: 'required',
+      guests: 'deny',
+      devices: 'allow',
+      agents: 'allow',
+      isRevoked: () => false,
+      metrics: { increment: () => {}, record: () => {} },
       keys: { refreshMinutes: 5, lastKnownGoodHours: 72, unknownKeyCooldownSeconds: 30 },
       cache: { maxEntries: 1_000_000, maxAgeSeconds: 3600 },
       clock: { now: () => 0, monotonic: () => 0 },
@@ -192,6 +208,8 @@ describe('options of a validator', () => {
       ],
       [false, false, false, false],
     );
+    assert.equal(policy.binding, 'off');
+    assert.deepEqual(policy.callers, { guests: 'allow', devices: 'deny', agents: 'deny' });
     assert.deepEqual(lifecycle, {
       refreshMs: 3_600_000,
       lastKnownGoodMs: 86_400_000,

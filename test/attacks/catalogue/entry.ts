@@ -1,12 +1,11 @@
-import type { Rule } from '#src/authorize/rule.ts';
 import type { DenialReason } from '#src/core/denial-reason.ts';
 import type { TokenReason } from '#src/core/token-reason.ts';
 import type { TokenValidatorOptions } from '#src/token/policy.ts';
 import type { FakeAuthority } from '../../support/token-world.ts';
-import type { Verdict } from './knock.ts';
+import type { Verdict, Visit } from './knock.ts';
 
 /** One construction of the attack catalogue. */
-export interface Entry {
+export interface Entry extends Visit {
   /** Number in the catalogue. */
   readonly id: number;
   readonly name: string;
@@ -18,7 +17,8 @@ export interface Entry {
   readonly values?: () => readonly unknown[];
   readonly options?: Partial<TokenValidatorOptions>;
   readonly authority?: (authority: FakeAuthority) => void;
-  readonly rule?: Rule;
+  /** How the twin comes, where it comes otherwise. */
+  readonly twinVisit?: Visit;
   /** What is accepted under the same settings. Default: a token in which nothing is wrong. */
   readonly twin?: () => string;
   /** What the authority publishes for the twin. Default: the same. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { allow } from '#src/authorize/allow.ts';
 import {
   APP_CLAIMS,
@@ -11,7 +12,7 @@ import {
 } from '../../support/tokens.ts';
 import type { Entry } from './entry.ts';
 
-type Refused = Omit<Entry, 'id' | 'verdict' | 'name'> & { readonly name?: string };
+type Refused = Omit<Entry, 'id' | 'verdict' | 'name'> & Partial<Pick<Entry, 'name' | 'verdict'>>;
 const nameOf = (changes: Claims): string => JSON.stringify(changes).slice(0, 70);
 
 const app = (id: number, changes: Claims, entry: Refused): Entry => ({
@@ -71,10 +72,7 @@ export const grantEntries: readonly Entry[] = [
   ...['\t', ',', '\u00a0', ';', '\n'].map((mark) =>
     user(77, { scp: `Orders.Read${mark}Orders.Write` }, { reason: 'scope_missing' }),
   ),
-  {
-    ...user(77, { scp: ['Orders.Read'] }, { reason: 'claim_type' }),
-    verdict: 'UA it',
-  },
+  user(77, { scp: ['Orders.Read'] }, { reason: 'claim_type', verdict: 'UA it' }),
   denied(
     78,
     APP_CLAIMS,
@@ -89,6 +87,22 @@ export const grantEntries: readonly Entry[] = [
     app(79, { roles }, { reason: 'claim_type' }),
   ),
 ];
+
+/** Groups kept at an address of the attacker's. */
+const OVERAGE: Claims = {
+  _claim_names: { groups: 'src1' },
+  _claim_sources: { src1: { endpoint: 'https://attacker.example/groups' } },
+};
+const OURS = createHash('sha256').update('certificate').digest('base64url');
+const BOUND: Claims = { cnf: { 'x5t#S256': OURS } };
+const bound = (changes: Claims, entry: Refused): Entry =>
+  app(90, changes, {
+    options: { binding: 'optional' },
+    connection: { certificateThumbprint: OURS },
+    twin: () => mint({ claims: BOUND }),
+    twinVisit: { connection: { certificateThumbprint: OURS } },
+    ...entry,
+  });
 
 const nested = `${base64url('{"alg":"none"}')}.${base64url('{"tid":"x"}')}.`;
 
@@ -111,6 +125,17 @@ export const bindingEntries: readonly Entry[] = [
     },
   ),
   app(87, { azpacr: '0' }, { reason: 'public_client_as_app' }),
+  bound(BOUND, { reason: 'certificate_missing', connection: {} }),
+  bound(BOUND, {
+    reason: 'certificate_mismatch',
+    connection: { certificateThumbprint: createHash('sha256').update('x').digest('base64url') },
+  }),
+  ...[
+    { 'x5t#S256': OURS, jkt: 'x' },
+    { 'x5t#S1': createHash('sha1').update('certificate').digest('base64url') },
+    { 'x5t#S256': `${OURS}=` },
+    { 'x5t#S256': createHash('sha1').update('certificate').digest('base64url') },
+  ].map((cnf) => bound({ cnf }, { reason: 'confirmation_malformed' })),
   ...[{ jwk: { kty: 'RSA' } }, { jkt: 'x' }, { 'x5t#S256': 'x' }, {}, null].map((cnf) =>
     app(91, { cnf }, { reason: 'bound_token_unverified' }),
   ),
@@ -129,6 +154,38 @@ export const bindingEntries: readonly Entry[] = [
 function unbound(authority: { keys: readonly unknown[] }): void {
   authority.keys = authority.keys.map((key) => ({ ...(key as Claims), issuer: undefined }));
 }
+
+const guest = { acct: 1 };
+const agent = { xms_act_fct: '3 9 11' };
+const WITH_CONTEXT = { rule: USERS, authContext: 'c1' } as const;
+const satisfied = (): string => mint({ base: USER_CLAIMS, claims: { acrs: ['c1'] } });
+
+/** 82, 83, 88 and 89: kinds of callers, and how they signed in. */
+export const callerEntries: readonly Entry[] = [
+  user(82, guest, { reason: 'guest_not_admitted', options: { guests: 'deny' } }),
+  user(83, OVERAGE, {
+    reason: 'scope_missing',
+    rule: allow.user({ anyScope: ['Groups.Read'] }),
+    twin: () => mint({ base: USER_CLAIMS, claims: { ...OVERAGE, scp: 'Groups.Read' } }),
+  }),
+  user(88, agent, { reason: 'agent_not_admitted' }),
+  user(
+    89,
+    { xms_cc: ['cp1'] },
+    { reason: 'auth_context_required', verdict: 'UA ic', ...WITH_CONTEXT, twin: satisfied },
+  ),
+  user(89, { xms_cc: ['x'] }, { reason: 'auth_context_missing', ...WITH_CONTEXT, twin: satisfied }),
+  denied(
+    89,
+    APP_CLAIMS,
+    { acrs: ['c1'], xms_cc: ['cp1'] },
+    {
+      reason: 'auth_context_missing',
+      authContext: 'c1',
+      twin: satisfied,
+    },
+  ),
+];
 
 /** 94, 95 and 97: what arrives in place of one token. */
 export const metadataEntries: readonly Entry[] = [

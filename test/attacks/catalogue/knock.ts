@@ -6,15 +6,16 @@ import type { Caller } from '#src/core/caller.ts';
 import { AuthorizationError, TokenError } from '#src/core/errors.ts';
 import { refusalStatus } from '#src/server/status.ts';
 import { bearerToken } from '#src/token/bearer.ts';
+import type { CallConnection } from '#src/token/binding-checks.ts';
 import { allChecks, type Checks } from '#src/token/checks.ts';
 import type { TokenValidatorOptions } from '#src/token/policy.ts';
 import { type FakeAuthority, type TokenWorld, tokenWorld } from '../../support/token-world.ts';
 
 /**
  * What a caller is told: `OK`, or the gRPC status by its initials (UNAUTHENTICATED, PERMISSION_DENIED, UNAVAILABLE)
- * with the error of the challenge: invalid request, invalid token, insufficient scope; none where nothing was presented.
+ * with the error of the challenge: invalid request, invalid token, insufficient claims, insufficient scope; none where nothing was presented.
  */
-export type Verdict = 'OK' | 'UA' | 'UA ir' | 'UA it' | 'PD is' | 'UV';
+export type Verdict = 'OK' | 'UA' | 'UA ir' | 'UA it' | 'UA ic' | 'PD is' | 'UV';
 
 const STATUS: ReadonlyMap<number, string> = new Map([
   [16, 'UA'],
@@ -24,6 +25,7 @@ const STATUS: ReadonlyMap<number, string> = new Map([
 const ERROR: Readonly<Record<string, string>> = {
   invalid_request: ' ir',
   invalid_token: ' it',
+  insufficient_claims: ' ic',
   insufficient_scope: ' is',
 };
 
@@ -70,7 +72,8 @@ export async function door(
 
 function refused(error: TokenError | AuthorizationError, world: TokenWorld): Answer {
   const { code, details, metadata } = refusalStatus(error.code);
-  const challenge = String(metadata?.get('www-authenticate')[0] ?? '');
+  const own = error instanceof TokenError ? error.challenge : undefined;
+  const challenge = own ?? String(metadata?.get('www-authenticate')[0] ?? '');
   const named = /error="([a-z_]+)"/.exec(challenge)?.[1] ?? '';
   return {
     verdict: `${STATUS.get(code)}${ERROR[named] ?? ''}`,
@@ -80,17 +83,26 @@ function refused(error: TokenError | AuthorizationError, world: TokenWorld): Ans
   };
 }
 
+/** What a call brings beside its `authorization` values, and what its method asks for. */
+export interface Visit {
+  readonly rule?: Rule | undefined;
+  readonly connection?: CallConnection | undefined;
+  /** Authentication context that the method requires. */
+  readonly authContext?: string | undefined;
+}
+
 /** Presents the values of the `authorization` entry as a call does, up to the decision of the rule. */
 export async function knock(
   { world }: Door,
   values: readonly unknown[],
-  rule: Rule = READERS,
+  { rule = READERS, connection, authContext }: Visit = {},
 ): Promise<Answer> {
   try {
     const { validator } = world;
-    const caller = await validator.check(bearerToken(values, validator.maxTokenBytes));
+    const caller = await validator.check(bearerToken(values, validator.maxTokenBytes), connection);
     const decision = decide(rule, caller);
     if (decision !== 'allowed') throw new AuthorizationError(decision);
+    if (authContext !== undefined) validator.requireAuthContext(caller, authContext);
     return { verdict: 'OK', reason: undefined, caller, output: inspect([world.log, caller]) };
   } catch (error) {
     if (error instanceof TokenError || error instanceof AuthorizationError) {

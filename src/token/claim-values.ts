@@ -1,0 +1,10 @@
+/** Numbers of a claim that Entra writes as one string with spaces, as a number, or as an array of either. */
+export function numbersIn(value: unknown): readonly number[] {
+  return (String(value).match(/\d+/g) ?? []).map(Number);
+}
+
+/** Strings of a claim that Entra writes as an array or, with a single one, as a string. Others count for nothing. */
+export function textsIn(value: unknown): readonly string[] {
+  const items: readonly unknown[] = Array.isArray(value) ? value : [value];
+  return items.filter((item) => typeof item === 'string');
+}
