@@ -10,7 +10,10 @@ function codes(): readonly string[] {
 
 function testSources(): string {
   return readdirSync('test', { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts') && !file.endsWith('errors.test.ts'))
+    .filter(
+      (file) =>
+        file.endsWith('.ts') && !file.endsWith('errors.test.ts') && !file.includes('node_modules'),
+    )
     .map((file) => readFileSync(`test/${file}`, 'utf8'))
     .join('\n');
 }

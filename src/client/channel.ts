@@ -6,8 +6,13 @@ import { TokenSource } from '../acquire/token-source.ts';
 import { systemClock } from '../core/clock.ts';
 import { ConfigError } from '../core/errors.ts';
 import { guardedLogger, type Logger, silentLogger } from '../core/log.ts';
+import { guardedMetrics, type Metrics, noMetrics } from '../core/metrics.ts';
 import { checkOptionNames, checkString, invalidOption } from '../core/options.ts';
-import { type ClientTlsOptions, createClientCredentials } from '../tls/credentials.ts';
+import { systemTimers } from '../core/timers.ts';
+import type { ClientTlsOptions } from '../tls/client-tls.ts';
+import { PolicyChannelCredentials } from '../tls/credentials.ts';
+import type { ReloadResult } from '../tls/reload.ts';
+import { watchClientTls } from '../tls/watched-tls.ts';
 import { tokenCallCredentials } from './call-credentials.ts';
 
 /** Which identity a channel's calls carry. There is no default: leaving it out is an error. */
@@ -27,8 +32,10 @@ export type ChannelIdentity =
 export type ChannelOptions = ChannelIdentity & {
   /** Whom to trust and with which TLS. */
   readonly tls: ClientTlsOptions;
-  /** Told about token renewals that fail. Default: silent. */
+  /** Told about token renewals that fail, and about certificates that change or near their end. Default: silent. */
   readonly logger?: Logger;
+  /** Receives counts and times. Default: none. */
+  readonly metrics?: Metrics;
 };
 
 /** A connection to one service address with TLS and identity built in. Share one between all clients. */
@@ -37,6 +44,12 @@ export interface SecureChannel {
   readonly target: string;
   /** Arguments for the constructor of a client that ts-proto generated with `outputServices=grpc-js`. */
   forGeneratedClient(): [address: string, credentials: ChannelCredentials, options: ClientOptions];
+  /**
+   * Reads certificates and CAs again now; new connections use them. They are looked at now and then anyway.
+   *
+   * @throws ConfigError when they must not be used; what was in use stays in use.
+   */
+  reloadTls(): ReloadResult;
   /** Closes the connections. Running calls end. */
   close(): void;
 }
@@ -100,17 +113,35 @@ function withIdentity(
  * @throws ConfigError for a wrong option, an unreadable CA file or a scope that Entra would refuse.
  */
 export function createChannel(target: string, options: ChannelOptions): SecureChannel {
-  checkOptionNames('createChannel options', options, ['tls', 'credential', 'scope', 'logger']);
+  checkOptionNames('createChannel options', options, [
+    'tls',
+    'credential',
+    'scope',
+    'logger',
+    'metrics',
+  ]);
   const address = checkTarget(target);
-  const tls = createClientCredentials('createChannel tls', options.tls);
-  const credentials = withIdentity(tls, options);
+  const metrics = guardedMetrics(options.metrics ?? noMetrics);
+  const tls = watchClientTls('createChannel tls', options.tls, {
+    clock: systemClock,
+    timers: systemTimers,
+    logger: guardedLogger(options.logger ?? silentLogger),
+    metrics,
+  });
+  const secure = new PolicyChannelCredentials(() => tls.current, metrics);
+  const credentials = withIdentity(secure, options);
   const channel = new Channel(address, credentials, {
     // Off: it exposes call counts and addresses to anyone who can reach an admin service in this process.
     'grpc.enable_channelz': 0,
   });
+  tls.start();
   return {
     target: address,
     forGeneratedClient: () => [address, credentials, { channelOverride: channel }],
-    close: () => channel.close(),
+    reloadTls: () => tls.reload(),
+    close: () => {
+      tls.close();
+      channel.close();
+    },
   };
 }

@@ -25,6 +25,9 @@ export type TokenErrorCode =
 /** Codes of {@link AuthorizationError}: who is calling is known, and may not. */
 export type AuthorizationErrorCode = 'ERR_CALL_DENIED';
 
+/** Codes of {@link ConnectionError}: the connection is not one that calls may come over. */
+export type ConnectionErrorCode = 'ERR_CLIENT_CERTIFICATE';
+
 /** Codes of {@link AcquisitionError}: why the client has no token to send. */
 export type AcquisitionErrorCode =
   | 'ERR_ACQUISITION_REJECTED'
@@ -36,6 +39,7 @@ export type ErrorCode =
   | ConfigErrorCode
   | TokenErrorCode
   | AuthorizationErrorCode
+  | ConnectionErrorCode
   | AcquisitionErrorCode;
 
 /** What all errors of this package share: a code to switch on, and a message without secrets. */
@@ -95,6 +99,24 @@ export class AuthorizationError extends GrpcEntraError {
 
   constructor(reason: DenialReason) {
     super(`call denied: ${reason}`);
+    this.reason = reason;
+  }
+}
+
+/** Why no call may come over a connection. A closed list, so that it can label metrics. */
+export type ConnectionReason = 'client_certificate_refused' | 'connection_unknown';
+
+/** A connection that calls are refused on, whoever makes them. */
+export class ConnectionError extends GrpcEntraError {
+  override readonly code = 'ERR_CLIENT_CERTIFICATE';
+  /** The precise reason, from a closed list. */
+  readonly reason: ConnectionReason;
+
+  /**
+   * @param explanation - What the caller is told; nothing in it comes from the peer.
+   */
+  constructor(reason: ConnectionReason, explanation: string) {
+    super(explanation);
     this.reason = reason;
   }
 }

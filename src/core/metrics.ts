@@ -1,52 +1,39 @@
-/** Names of counters. A closed list. */
-export type CounterName =
-  /** Tokens validated; labels `outcome` (`accepted` or the reason of the refusal) and `cache` (`hit` or `miss`). */
-  | 'token.validations'
-  /** Fetches of signing keys; labels `authority`, `version` and `outcome` (`success` or `failure`). */
-  | 'token.key_refreshes'
-  /** Tokens that named a key which is not published, and were refused without a fetch; labels as above. */
-  | 'token.unknown_keys';
-
-/** Names of histograms. A closed list. */
-export type HistogramName =
-  /** Time to validate a token that was not remembered, milliseconds; label `outcome`. */
-  | 'token.validation_ms'
-  /** Time to fetch signing keys, milliseconds; labels `authority`, `version` and `outcome`. */
-  | 'token.key_refresh_ms';
-
-/**
- * Labels of one measurement. Every value is from a closed list or from the settings, never from a token, so that no
- * caller can make a monitoring system grow (rule E3).
- */
+/** Dimensions of a measurement. Every value comes from a closed list, so that no peer can multiply time series. */
 export type MetricLabels = Readonly<Record<string, string>>;
 
-/**
- * Where measurements go. Structural, so that OpenTelemetry, Prometheus clients and a plain object fit with a few lines.
- * What it throws is swallowed: monitoring must refuse no caller.
- */
+/** Where measurements go; counters, histograms and gauges of OpenTelemetry and Prometheus fit with a line each. */
 export interface Metrics {
-  /** Counts one event. */
-  increment(name: CounterName, labels: MetricLabels): void;
-  /** Notes one value of a distribution. */
-  record(name: HistogramName, value: number, labels: MetricLabels): void;
+  /** Adds one. */
+  counter(name: string, labels?: MetricLabels): void;
+  /** Records one value of many, in the unit that the name says. */
+  histogram(name: string, value: number, labels?: MetricLabels): void;
+  /** Sets the present value. */
+  gauge(name: string, value: number, labels?: MetricLabels): void;
 }
+
+const ignore = (): void => {};
+
+/** Measures nothing: the default. */
+export const noMetrics: Metrics = Object.freeze({
+  counter: ignore,
+  histogram: ignore,
+  gauge: ignore,
+});
 
 /** Wraps metrics so that nothing they throw reaches a call. */
 export function guardedMetrics(metrics: Metrics): Metrics {
+  const guarded = (record: () => void): void => {
+    try {
+      record();
+    } catch {
+      // A measurement that is lost is worth less than the call it measures.
+    }
+  };
   return Object.freeze({
-    increment: (name: CounterName, labels: MetricLabels): void => {
-      try {
-        metrics.increment(name, labels);
-      } catch {
-        // A measurement is lost, a call is not.
-      }
-    },
-    record: (name: HistogramName, value: number, labels: MetricLabels): void => {
-      try {
-        metrics.record(name, value, labels);
-      } catch {
-        // As above.
-      }
-    },
+    counter: (name: string, labels?: MetricLabels) => guarded(() => metrics.counter(name, labels)),
+    histogram: (name: string, value: number, labels?: MetricLabels) =>
+      guarded(() => metrics.histogram(name, value, labels)),
+    gauge: (name: string, value: number, labels?: MetricLabels) =>
+      guarded(() => metrics.gauge(name, value, labels)),
   });
 }

@@ -1,8 +1,10 @@
 import { writeSync } from 'node:fs';
 import type { DenialReason } from '../core/denial-reason.ts';
-import type { ErrorCode } from '../core/errors.ts';
+import type { ConnectionReason, ErrorCode } from '../core/errors.ts';
 import type { StatusName } from '../core/status-code.ts';
 import type { TokenReason } from '../core/token-reason.ts';
+import type { SuppressedFailures } from '../tls/handshake-events.ts';
+import type { HandshakeResult } from '../tls/handshake-failure.ts';
 
 /** Who called: identifiers from a verified token, for the audit alone. */
 export interface AuditedCaller {
@@ -32,7 +34,7 @@ export interface CallEvent {
   readonly inferred?: true;
   readonly code?: ErrorCode;
   /** Precise reason of a refusal. Never sent to the caller. */
-  readonly reason?: TokenReason | DenialReason;
+  readonly reason?: TokenReason | DenialReason | ConnectionReason;
   /** Number of the token rule that refused. */
   readonly rule?: string;
   /** Absent when no identity was verified, and on public methods. */
@@ -46,8 +48,10 @@ export interface HandshakeEvent {
   readonly time: string;
   readonly peer: string;
   /** Result name of gRFC A118. */
-  readonly result: string;
+  readonly result: HandshakeResult;
   readonly reason: string;
+  /** Failures left out since the last event, because there were too many. */
+  readonly suppressed?: SuppressedFailures;
 }
 
 /** What an audit sink receives. No event holds a token, a secret or a key. */

@@ -1,17 +1,22 @@
 import type { ServerInterceptingCallInterface } from '@grpc/grpc-js';
 import type { Caller } from '../core/caller.ts';
 import type { Clock } from '../core/clock.ts';
-import { type AuthorizationError, TokenError } from '../core/errors.ts';
+import { TokenError } from '../core/errors.ts';
 import { statusCodes, statusName } from '../core/status-code.ts';
 import { tokenReasons } from '../core/token-reason.ts';
+import type { TlsIdentity } from '../tls/connection-identity.ts';
 import type { AuditSink, CallEvent } from './audit.ts';
+import type { Refusal } from './status.ts';
 
 /** Where call records go. */
 export interface CallRecorder {
   readonly audit: AuditSink;
   readonly clock: Clock;
-  /** Describes the TLS connection of a peer, where the listener is ours. */
-  readonly tlsOf: (address: string | undefined, port: number | undefined) => string | undefined;
+  /** What TLS established about the connection of a peer, where the listener is ours. */
+  readonly identityOf: (
+    address: string | undefined,
+    port: number | undefined,
+  ) => TlsIdentity | undefined;
 }
 
 /** Collects what is to be said about one call and says it once. */
@@ -21,8 +26,10 @@ export class CallRecord {
   readonly #call: ServerInterceptingCallInterface;
   readonly #startedAt: number;
   readonly #connection: ConnectionInfo;
-  #refusal: TokenError | AuthorizationError | undefined;
+  #refusal: Refusal | undefined;
   #reported = false;
+  /** The connection, where the listener is ours and the connection still there. */
+  readonly identity: TlsIdentity | undefined;
   /** The verified caller, also of a call that its rule then denied. */
   caller: Caller | undefined;
 
@@ -32,10 +39,12 @@ export class CallRecord {
     this.#call = call;
     this.#startedAt = recorder.clock.monotonic();
     this.#connection = connectionOf(call);
+    const { remoteAddress, remotePort } = this.#connection;
+    this.identity = recorder.identityOf(remoteAddress, remotePort);
   }
 
   /** The gate refused the call. */
-  refused(error: TokenError | AuthorizationError): void {
+  refused(error: Refusal): void {
     this.#refusal = error;
   }
 
@@ -57,7 +66,8 @@ export class CallRecord {
   #report(code: number, inferred: boolean): void {
     if (this.#reported) return;
     this.#reported = true;
-    const { audit, clock, tlsOf } = this.#recorder;
+    const { audit, clock } = this.#recorder;
+    const { identity } = this;
     const { remoteAddress, remotePort } = this.#connection;
     const refusal = this.#refusal;
     const event: CallEvent = {
@@ -65,7 +75,7 @@ export class CallRecord {
       time: new Date(clock.now()).toISOString(),
       method: this.#path,
       peer: remoteAddress === undefined ? 'unknown' : `${remoteAddress}:${remotePort ?? 0}`,
-      tls: tlsOf(remoteAddress, remotePort),
+      tls: identity === undefined ? undefined : `${identity.protocol} ${identity.cipherSuite}`,
       gate: refusal === undefined ? 'admitted' : 'refused',
       status: statusName(code),
       ...(inferred ? { inferred } : {}),

@@ -6,7 +6,7 @@ import {
 } from '@grpc/grpc-js';
 import { decide } from '../authorize/decide.ts';
 import type { Caller } from '../core/caller.ts';
-import { AuthorizationError, TokenError } from '../core/errors.ts';
+import { AuthorizationError, ConnectionError, TokenError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import { statusCodes } from '../core/status-code.ts';
 import { bearerToken } from '../token/bearer.ts';
@@ -14,7 +14,7 @@ import type { TokenValidator } from '../token/validator.ts';
 import { CallRecord, type CallRecorder } from './call-record.ts';
 import { recordAdmission } from './caller-of.ts';
 import type { MethodRules } from './method-rules.ts';
-import { INTERNAL_DETAILS, refusalStatus } from './status.ts';
+import { INTERNAL_DETAILS, type Refusal, refusalStatus } from './status.ts';
 
 /** What a gate is made of. */
 export interface GateOptions {
@@ -22,8 +22,18 @@ export interface GateOptions {
   readonly rules: MethodRules;
   readonly recorder: CallRecorder;
   readonly logger: Logger;
+  /** Whether calls come only over connections our listener knows: then any other is refused. */
+  readonly ownListener: boolean;
   /** Upper bound of one verification, milliseconds. */
   readonly verificationDeadlineMs: number;
+}
+
+function isRefusal(error: unknown): error is Refusal {
+  return (
+    error instanceof TokenError ||
+    error instanceof AuthorizationError ||
+    error instanceof ConnectionError
+  );
 }
 
 type Pass = (metadata: Metadata) => void;
@@ -53,6 +63,7 @@ class GatedCall {
   /** Decides about the call. Never throws: every way out is an admission or a refusal. */
   receive(metadata: Metadata, pass: Pass): void {
     try {
+      this.#checkConnection();
       const rule = this.#gate.rules.get(this.#path);
       if (rule === undefined) throw new AuthorizationError('rule_missing');
       if (rule.kind === 'public') {
@@ -67,6 +78,21 @@ class GatedCall {
     } catch (error) {
       this.#refuse(error);
     }
+  }
+
+  /** A refused client certificate may have been let through to be told why (`explainRefusals`), and for nothing else. */
+  #checkConnection(): void {
+    const { identity } = this.#record;
+    if (identity === undefined) {
+      if (!this.#gate.ownListener) return;
+      throw new ConnectionError('connection_unknown', 'the connection is not known');
+    }
+    const { refusal } = identity;
+    if (refusal === undefined) return;
+    throw new ConnectionError(
+      'client_certificate_refused',
+      `client certificate refused: ${refusal.reason}`,
+    );
   }
 
   #wait(verification: Promise<Caller>, metadata: Metadata, pass: Pass): void {
@@ -122,17 +148,17 @@ class GatedCall {
   #refuse(cause: unknown): void {
     if (this.#settled) return;
     this.#settled = true;
-    let error = cause;
-    if (!(error instanceof TokenError) && !(error instanceof AuthorizationError)) {
+    let refusal: Refusal;
+    if (isRefusal(cause)) refusal = cause;
+    else {
       this.#gate.logger.error('verification failed unexpectedly; the call is refused', {
         method: this.#path,
         error: cause,
       });
-      error = new TokenError('ERR_TOKEN_INVALID', 'internal_error', { cause });
+      refusal = new TokenError('ERR_TOKEN_INVALID', 'internal_error', { cause });
     }
-    const refusal = error as TokenError | AuthorizationError;
     this.#record.refused(refusal);
-    this.#send(refusalStatus(refusal.code));
+    this.#send(refusalStatus(refusal));
   }
 
   #send(status: Parameters<ServerInterceptingCallInterface['sendStatus']>[0]): void {

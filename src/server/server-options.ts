@@ -1,4 +1,5 @@
 import type { Logger } from '../core/log.ts';
+import type { Metrics } from '../core/metrics.ts';
 import type { ServerTlsOptions } from '../tls/server-tls.ts';
 import type { TokenValidatorOptions } from '../token/policy.ts';
 import type { AuditSink } from './audit.ts';
@@ -35,5 +36,7 @@ export interface ServerOptions {
   readonly audit?: AuditSink;
   /** Receives messages about the server itself. Default: silent. */
   readonly logger?: Logger;
+  /** Receives counts and times; labels come from closed lists. Default: none. */
+  readonly metrics?: Metrics;
   readonly limits?: ServerLimits;
 }

@@ -1,6 +1,6 @@
 import { Server as GrpcServer, ServerCredentials } from '@grpc/grpc-js';
 import type { Rule } from '../authorize/rule.ts';
-import { systemClock } from '../core/clock.ts';
+import { type Clock, systemClock } from '../core/clock.ts';
 import { ConfigError } from '../core/errors.ts';
 import {
   formatListenAddress,
@@ -8,15 +8,22 @@ import {
   parseListenAddress,
 } from '../core/listen-address.ts';
 import { guardedLogger, type Logger, silentLogger } from '../core/log.ts';
+import { guardedMetrics, type Metrics, noMetrics } from '../core/metrics.ts';
 import { checkInteger, checkOptionNames, invalidOption } from '../core/options.ts';
+import { systemTimers } from '../core/timers.ts';
+import { HandshakeEventLimiter } from '../tls/handshake-events.ts';
+import type { HandshakeFailure } from '../tls/handshake-failure.ts';
 import { createTlsListener, type TlsListener } from '../tls/listener.ts';
-import { loadServerTls } from '../tls/server-tls.ts';
+import type { Reloader, ReloadResult } from '../tls/reload.ts';
+import type { ServerTls } from '../tls/server-tls.ts';
+import { watchServerTls } from '../tls/watched-tls.ts';
 import { createTokenValidator, type TokenValidator } from '../token/validator.ts';
 import { type AuditSink, auditToStderr, guardedSink } from './audit.ts';
 import { createGate } from './gate.ts';
 import { installGrpcLogger } from './grpc-log.ts';
 import type { MethodRules } from './method-rules.ts';
-import type { ServerLimits, ServerOptions } from './server-options.ts';
+import { type Limits, LONGEST_TIMER_MS, resolveLimits } from './server-limits.ts';
+import type { ServerOptions } from './server-options.ts';
 import type { BoundService, RuledMethod } from './service.ts';
 
 /** A running or startable server. */
@@ -31,6 +38,13 @@ export interface Server {
   listen(address: string): Promise<string>;
   /** Every method with its rule and the rule's source. */
   readonly methods: readonly RuledMethod[];
+  /**
+   * Reads certificate, key, client CA and revocation lists again now; new connections use them, and connections whose
+   * client certificate is revoked end. The files are looked at now and then anyway.
+   *
+   * @throws ConfigError when they must not be used; what was in use stays in use.
+   */
+  reloadTls(): ReloadResult;
   /** Resolves when signing keys are loaded: before that, calls with a token answer UNAVAILABLE. */
   ready(): Promise<void>;
   /**
@@ -39,34 +53,6 @@ export interface Server {
    */
   close(options?: { readonly graceMs?: number }): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
-}
-
-type Limits = Required<ServerLimits>;
-
-const LIMIT_NAMES = [
-  'connections',
-  'streamsPerConnection',
-  'receiveBytes',
-  'handshakeMs',
-  'connectionAgeMs',
-  'verificationMs',
-];
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
-
-function resolveLimits(limits: ServerLimits = {}): Limits {
-  checkOptionNames('createServer limits', limits, LIMIT_NAMES);
-  const whole = (name: keyof ServerLimits, min: number, max: number, fallback: number): number =>
-    checkInteger(`createServer limits.${name}`, limits[name], { min, max, default: fallback });
-  return {
-    connections: whole('connections', 1, 1_000_000, 10_000),
-    // grpc-js's own default is 2^32-1: one peer could open calls without end.
-    streamsPerConnection: whole('streamsPerConnection', 1, 100_000, 100),
-    receiveBytes: whole('receiveBytes', 0, 2 ** 31 - 1, 4_194_304),
-    handshakeMs: whole('handshakeMs', 1, 120_000, 10_000),
-    // Old certificates and old client certificates fade out within this time.
-    connectionAgeMs: whole('connectionAgeMs', 1000, LONGEST_TIMER_MS, 1_800_000),
-    verificationMs: whole('verificationMs', 1, 60_000, 5000),
-  };
 }
 
 function collectRules(services: readonly BoundService[]): readonly RuledMethod[] {
@@ -94,38 +80,68 @@ function grpcServer(limits: Limits, gate: ReturnType<typeof createGate>): GrpcSe
   });
 }
 
+/** What a server tells about itself, none of which can throw. */
+interface Sinks {
+  readonly audit: AuditSink;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+function handshakeAudit(audit: AuditSink, clock: Clock): (failure: HandshakeFailure) => void {
+  const limiter = new HandshakeEventLimiter(clock);
+  return (failure) => {
+    const suppressed = limiter.admit(failure);
+    if (suppressed === undefined) return;
+    audit({
+      event: 'handshake_failed',
+      time: new Date(clock.now()).toISOString(),
+      ...failure,
+      ...(suppressed.count === 0 ? {} : { suppressed }),
+    });
+  };
+}
+
 class SecureServer implements Server {
   readonly methods: readonly RuledMethod[];
   readonly #grpc: GrpcServer;
   readonly #listener: TlsListener;
+  readonly #tls: Reloader<ServerTls>;
   readonly #validator: TokenValidator;
   readonly #shutdown = new AbortController();
   readonly #logger: Logger;
   #closing: Promise<void> | undefined;
 
-  constructor(options: ServerOptions, limits: Limits, audit: AuditSink, logger: Logger) {
+  constructor(options: ServerOptions, limits: Limits, sinks: Sinks) {
+    const { audit, logger, metrics } = sinks;
     this.methods = collectRules(options.services);
     this.#logger = logger;
     const rules: MethodRules = new Map<string, Rule>(
       this.methods.map(({ path, rule }) => [path, rule]),
     );
-    const tls = loadServerTls('createServer tls', options.tls);
     this.#validator = createTokenValidator({ ...options.entra, logger });
     const clock = options.entra.clock ?? systemClock;
+    this.#tls = watchServerTls(
+      'createServer tls',
+      options.tls,
+      {
+        apply: (tls) => {
+          this.#listener.reload(tls);
+          this.#listener.dropInvalid(clock.now());
+        },
+        looked: () => this.#listener.dropInvalid(clock.now()),
+      },
+      { clock, timers: systemTimers, logger, metrics },
+    );
     const gate = createGate({
       validator: this.#validator,
       rules,
       logger,
+      ownListener: true,
       verificationDeadlineMs: limits.verificationMs,
       recorder: {
         audit,
         clock,
-        tlsOf: (address, port) => {
-          const identity = this.#listener.identityOf(address, port);
-          return identity === undefined
-            ? undefined
-            : `${identity.protocol} ${identity.cipherSuite}`;
-        },
+        identityOf: (address, port) => this.#listener.identityOf(address, port),
       },
     });
     this.#grpc = grpcServer(limits, gate);
@@ -140,19 +156,17 @@ class SecureServer implements Server {
     // it has no port of its own.
     const injector = this.#grpc.createConnectionInjector(ServerCredentials.createInsecure());
     this.#listener = createTlsListener({
-      tls,
+      tls: this.#tls.current,
+      metrics,
       handshakeTimeoutMs: limits.handshakeMs,
       maxConnections: limits.connections,
       accept: (socket) => injector.injectConnection(socket),
-      onHandshakeFailure: ({ peer, result, reason }) =>
-        audit({
-          event: 'handshake_failed',
-          time: new Date(clock.now()).toISOString(),
-          peer,
-          result,
-          reason,
-        }),
+      onHandshakeFailure: handshakeAudit(audit, clock),
     });
+  }
+
+  reloadTls(): ReloadResult {
+    return this.#tls.reload();
   }
 
   async listen(address: string): Promise<string> {
@@ -164,7 +178,9 @@ class SecureServer implements Server {
     this.ready().catch((error: unknown) => {
       this.#logger.warn('signing keys are not available yet; calls answer UNAVAILABLE', { error });
     });
-    return formatListenAddress(await this.#listener.listen(wanted));
+    const bound = formatListenAddress(await this.#listener.listen(wanted));
+    this.#tls.start();
+    return bound;
   }
 
   ready(): Promise<void> {
@@ -201,6 +217,7 @@ class SecureServer implements Server {
       clearTimeout(force);
       this.#shutdown.abort();
       this.#validator.close();
+      this.#tls.close();
     }
   }
 }
@@ -218,13 +235,19 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     'services',
     'audit',
     'logger',
+    'metrics',
     'limits',
   ]);
   const logger = guardedLogger(options.logger ?? silentLogger);
   const audit = guardedSink(options.audit ?? auditToStderr, () =>
     logger.error('an audit event was lost: the audit sink threw'),
   );
-  const server = new SecureServer(options, resolveLimits(options.limits), audit, logger);
+  const metrics = guardedMetrics(options.metrics ?? noMetrics);
+  const server = new SecureServer(options, resolveLimits(options.limits), {
+    audit,
+    logger,
+    metrics,
+  });
   installGrpcLogger(logger);
   return server;
 }

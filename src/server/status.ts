@@ -1,5 +1,11 @@
 import { Metadata, type StatusObject } from '@grpc/grpc-js';
-import type { AuthorizationErrorCode, TokenErrorCode } from '../core/errors.ts';
+import type {
+  AuthorizationError,
+  AuthorizationErrorCode,
+  TokenError,
+  TokenErrorCode,
+} from '../core/errors.ts';
+import { ConnectionError } from '../core/errors.ts';
 import { statusCodes } from '../core/status-code.ts';
 
 /** Codes that can refuse a call. */
@@ -47,14 +53,22 @@ const wire: Readonly<Record<RefusalCode, Wire>> = {
   },
 };
 
+/** Whatever refuses a call. */
+export type Refusal = TokenError | AuthorizationError | ConnectionError;
+
 /** Retry pause for UNAVAILABLE: jittered, so that waiting clients do not return together (rule E5). */
 function pushbackMs(): string {
   return String(500 + Math.floor(Math.random() * 1500));
 }
 
 /** The status that answers a refused call, with its challenge in the trailing metadata. */
-export function refusalStatus(code: RefusalCode): StatusObject {
-  const { code: number, details, challenge } = wire[code];
+export function refusalStatus(refusal: Refusal): StatusObject {
+  if (refusal instanceof ConnectionError) {
+    // Shown to the peer on purpose: it is what the option that lets it come this far is for.
+    const { message } = refusal;
+    return { code: statusCodes.UNAUTHENTICATED, details: message, metadata: new Metadata() };
+  }
+  const { code: number, details, challenge } = wire[refusal.code];
   const metadata = new Metadata();
   if (challenge === undefined) metadata.set('grpc-retry-pushback-ms', pushbackMs());
   else metadata.set('www-authenticate', challenge);

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
+import { certificateId } from './crl.ts';
+import type { HandshakeExplanation } from './handshake-failure.ts';
 import { parseSubjectAltName } from './subject-alt-names.ts';
 
 /** A verified client certificate. */
@@ -11,6 +13,8 @@ export interface ClientCertificate {
   /** The SPIFFE id, if the certificate has exactly one URI name and it is one (gRFC A87). */
   readonly spiffeId: string | undefined;
   readonly notAfter: Date;
+  /** What a revocation list names it by. */
+  readonly id: string;
 }
 
 /** What TLS established about one connection; made once, because it is too dear to make for each call. */
@@ -20,8 +24,10 @@ export interface TlsIdentity {
   readonly protocol: 'TLSv1.2' | 'TLSv1.3';
   /** Name of the suite as in the standard, for example `TLS_AES_128_GCM_SHA256`. */
   readonly cipherSuite: string;
-  /** Absent when the client showed none. */
+  /** Absent when the client showed none, or one that was refused. */
   readonly certificate: ClientCertificate | undefined;
+  /** Why the client certificate was refused, where refusals are explained: each call is answered with it. */
+  readonly refusal: HandshakeExplanation | undefined;
 }
 
 function certificateOf(socket: TLSSocket): ClientCertificate | undefined {
@@ -34,16 +40,22 @@ function certificateOf(socket: TLSSocket): ClientCertificate | undefined {
     ...names,
     spiffeId: names.uris.length === 1 && uri?.startsWith('spiffe://') === true ? uri : undefined,
     notAfter: new Date(certificate.validTo),
+    id: certificateId(certificate.raw),
   });
 }
 
 /** Reads the identity of a connection whose handshake is complete and whose peer was accepted. */
-export function identityOfSocket(socket: TLSSocket, peer: string): TlsIdentity {
+export function identityOfSocket(
+  socket: TLSSocket,
+  peer: string,
+  refusal: HandshakeExplanation | undefined,
+): TlsIdentity {
   return Object.freeze({
     peer,
     // The policy lets nothing else through.
     protocol: socket.getProtocol() === 'TLSv1.2' ? 'TLSv1.2' : 'TLSv1.3',
     cipherSuite: socket.getCipher().standardName,
-    certificate: certificateOf(socket),
+    certificate: refusal === undefined ? certificateOf(socket) : undefined,
+    refusal,
   });
 }

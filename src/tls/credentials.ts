@@ -1,54 +1,75 @@
-import { createSecureContext, type SecureContextOptions } from 'node:tls';
-import { ChannelCredentials } from '@grpc/grpc-js';
-import { checkOptionNames, invalidOption } from '../core/options.ts';
-import {
-  IDENTITY_OPTIONS,
-  type IdentityOptions,
-  identityContextOptions,
-  loadIdentity,
-} from './identity.ts';
-import {
-  resolveTlsPolicy,
-  secureContextOptions,
-  TLS_POLICY_OPTIONS,
-  type TlsPolicyOptions,
-} from './settings.ts';
-import { loadTrust } from './trust.ts';
+import type { Socket } from 'node:net';
+import { CallCredentials, ChannelCredentials, type experimental } from '@grpc/grpc-js';
+import type { Metrics } from '../core/metrics.ts';
+import type { ClientTls } from './client-tls.ts';
+import { TlsConnectionError } from './connection-failure.ts';
+import { secureConnection } from './secure-connector.ts';
 
-/** TLS of a client: whom to trust, the policy, and perhaps a certificate of its own. */
-export type ClientTlsOptions = TlsPolicyOptions &
-  ({ readonly caFile: string } | { readonly ca: string }) &
-  (IdentityOptions | { readonly certFile?: never; readonly cert?: never });
+type Target = Parameters<ChannelCredentials['_createSecureConnector']>[0];
+
+/** The host of a target, as it stands in the server's certificate: without port, brackets and further addresses. */
+export function hostOf(path: string): string {
+  const [first = ''] = path.replace(/^\/+/, '').split(',');
+  const bracketed = /^\[([^\]]+)\](?::\d+)?$/.exec(first)?.[1];
+  if (bracketed !== undefined) return bracketed;
+  // More than one colon without brackets is a bare IPv6 address.
+  return first.split(':').length === 2 ? first.replace(/:\d+$/, '') : first;
+}
 
 /**
- * Makes channel credentials with the policy in full.
+ * Channel credentials whose connections are secured by our policy: the TLS of the moment is asked for at every
+ * connection, so that renewed certificates come into use without a new channel.
  *
- * @throws ConfigError for an unreadable CA, a policy outside its profile, or an unusable client certificate.
+ * A token composed with them can leave on no other connection: grpc-js asks the connection's credentials for it.
  */
-export function createClientCredentials(
-  where: string,
-  options: ClientTlsOptions,
-): ChannelCredentials {
-  checkOptionNames(where, options, [...TLS_POLICY_OPTIONS, ...IDENTITY_OPTIONS, 'caFile', 'ca']);
-  if (!('caFile' in options) && !('ca' in options)) {
-    throw invalidOption(
-      `${where}.caFile`,
-      'the PEM file of the CA that issued the server certificate',
-      undefined,
+export class PolicyChannelCredentials extends ChannelCredentials {
+  readonly #current: () => ClientTls;
+  readonly #metrics: Metrics;
+
+  constructor(current: () => ClientTls, metrics: Metrics) {
+    super();
+    this.#current = current;
+    this.#metrics = metrics;
+  }
+
+  override _isSecure(): boolean {
+    return true;
+  }
+
+  override _equals(other: ChannelCredentials): boolean {
+    return this === other;
+  }
+
+  override _createSecureConnector(
+    target: Target,
+    options: Readonly<Record<string, unknown>>,
+    callCredentials: CallCredentials = CallCredentials.createEmpty(),
+  ): experimental.SecureConnector {
+    const proxied = options['grpc.http_connect_target'];
+    const host = hostOf(
+      typeof proxied === 'string' ? proxied.replace(/^[a-z0-9]+:\/*/i, '') : target.path,
     );
+    return {
+      connect: async (socket: Socket) => ({
+        socket: await this.#connect(socket, host),
+        secure: true,
+      }),
+      waitForReady: () => Promise.resolve(),
+      getCallCredentials: () => callCredentials,
+      destroy: () => {},
+    };
   }
-  const ca =
-    'caFile' in options
-      ? loadTrust(`${where}.ca`, { file: options.caFile })
-      : loadTrust(`${where}.ca`, { pem: options.ca });
-  const policy = resolveTlsPolicy(where, options);
-  const context: SecureContextOptions = { ...secureContextOptions(policy), ca: [...ca] };
-  if ('certFile' in options || 'cert' in options) {
-    const identity = loadIdentity(where, options as IdentityOptions, 'client', Date.now());
-    Object.assign(context, identityContextOptions(identity));
+
+  async #connect(socket: Socket, host: string): Promise<Socket> {
+    const count = (result: string): void =>
+      this.#metrics.counter('grpc.client.tls.handshakes', { 'grpc.tls.handshake.result': result });
+    try {
+      const secured = await secureConnection(socket, host, this.#current());
+      count('SUCCESS');
+      return secured;
+    } catch (error) {
+      count(error instanceof TlsConnectionError ? error.result : 'UNKNOWN_FAILURE');
+      throw error;
+    }
   }
-  return ChannelCredentials.createFromSecureContext(createSecureContext(context), {
-    // Explicit, so that NODE_TLS_REJECT_UNAUTHORIZED=0 changes nothing.
-    rejectUnauthorized: true,
-  });
 }

@@ -1,17 +1,24 @@
 /** Results of a TLS handshake by the names of gRFC A118. */
 export type HandshakeResult =
-  | 'PROTOCOL_VERSION_UNSUPPORTED'
-  | 'CIPHER_SUITE_MISMATCH'
-  | 'KEY_EXCHANGE_FAILURE'
-  | 'NO_APPLICATION_PROTOCOL'
+  | 'SUCCESS'
+  | 'UNKNOWN_FAILURE'
   | 'CERTIFICATE_VERIFICATION_FAILED'
-  | 'CERTIFICATE_AUTHORITY_INVALID'
-  | 'CERTIFICATE_EXPIRED'
   | 'CERTIFICATE_REVOKED'
-  | 'PEER_CONNECTION_CLOSED'
-  | 'HANDSHAKE_TIMEOUT'
+  | 'CERTIFICATE_EXPIRED'
+  | 'CERTIFICATE_NOT_YET_VALID'
+  | 'CERTIFICATE_AUTHORITY_INVALID'
+  | 'CERTIFICATE_HOSTNAME_MISMATCH'
+  | 'CERTIFICATE_MALFORMED'
+  | 'CIPHER_SUITE_MISMATCH'
+  | 'PROTOCOL_VERSION_UNSUPPORTED'
+  | 'INAPPROPRIATE_FALLBACK'
+  | 'NO_APPLICATION_PROTOCOL'
+  | 'SIGNATURE_VERIFICATION_FAILED'
+  | 'DECRYPTION_FAILED'
+  | 'KEY_EXCHANGE_FAILURE'
   | 'UNEXPECTED_MESSAGE'
-  | 'UNKNOWN';
+  | 'HANDSHAKE_TIMEOUT'
+  | 'PEER_CONNECTION_CLOSED';
 
 /** Why a connection did not come about. */
 export interface HandshakeFailure {
@@ -22,9 +29,10 @@ export interface HandshakeFailure {
   readonly peer: string;
 }
 
-type Explanation = Pick<HandshakeFailure, 'result' | 'reason'>;
+/** The same without the peer. */
+export type HandshakeExplanation = Pick<HandshakeFailure, 'result' | 'reason'>;
 
-const byCode: ReadonlyMap<string, Explanation> = new Map<string, Explanation>([
+const byCode: ReadonlyMap<string, HandshakeExplanation> = new Map<string, HandshakeExplanation>([
   [
     'ERR_SSL_UNSUPPORTED_PROTOCOL',
     {
@@ -84,7 +92,10 @@ const byCode: ReadonlyMap<string, Explanation> = new Map<string, Explanation>([
 ]);
 
 /** Reasons OpenSSL gives for a client certificate it does not accept. */
-const byVerification: ReadonlyMap<string, Explanation> = new Map<string, Explanation>([
+const byVerification: ReadonlyMap<string, HandshakeExplanation> = new Map<
+  string,
+  HandshakeExplanation
+>([
   [
     'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
     {
@@ -108,6 +119,27 @@ const byVerification: ReadonlyMap<string, Explanation> = new Map<string, Explana
     'CERT_HAS_EXPIRED',
     { result: 'CERTIFICATE_EXPIRED', reason: 'the client certificate has expired' },
   ],
+  [
+    'CERT_NOT_YET_VALID',
+    {
+      result: 'CERTIFICATE_NOT_YET_VALID',
+      reason: 'the client certificate is not valid yet, or the clock of this machine is behind',
+    },
+  ],
+  [
+    'UNABLE_TO_GET_CRL',
+    {
+      result: 'CERTIFICATE_VERIFICATION_FAILED',
+      reason: 'there is no revocation list of a CA above the client certificate',
+    },
+  ],
+  [
+    'CRL_HAS_EXPIRED',
+    {
+      result: 'CERTIFICATE_VERIFICATION_FAILED',
+      reason: 'the revocation list has ended, so that every client is refused; renew it',
+    },
+  ],
   ['CERT_REVOKED', { result: 'CERTIFICATE_REVOKED', reason: 'the client certificate is revoked' }],
   [
     'INVALID_PURPOSE',
@@ -119,7 +151,7 @@ const byVerification: ReadonlyMap<string, Explanation> = new Map<string, Explana
 ]);
 
 /** Reasons for which the peer refused our certificate, by TLS alert number. */
-const byAlert: ReadonlyMap<number, Explanation> = new Map<number, Explanation>([
+const byAlert: ReadonlyMap<number, HandshakeExplanation> = new Map<number, HandshakeExplanation>([
   [
     42,
     {
@@ -148,7 +180,7 @@ const byAlert: ReadonlyMap<number, Explanation> = new Map<number, Explanation>([
 ]);
 
 /** The reason why OpenSSL did not accept a client certificate, in words. */
-export function explainVerification(code: string): Explanation {
+export function explainVerification(code: string): HandshakeExplanation {
   return (
     byVerification.get(code) ?? {
       result: 'CERTIFICATE_VERIFICATION_FAILED',
@@ -168,7 +200,10 @@ function codeOf(error: unknown): string {
  * @param verification - The socket's `authorizationError`: for a refused client certificate the error itself is
  * only "socket hang up".
  */
-export function explainHandshake(error: unknown, verification: string | undefined): Explanation {
+export function explainHandshake(
+  error: unknown,
+  verification: string | undefined,
+): HandshakeExplanation {
   if (verification !== undefined) return explainVerification(verification);
   const code = codeOf(error);
   const known = byCode.get(code);
@@ -183,5 +218,5 @@ export function explainHandshake(error: unknown, verification: string | undefine
       reason: 'the peer closed the connection during the handshake',
     };
   }
-  return { result: 'UNKNOWN', reason: `the handshake failed (${code})` };
+  return { result: 'UNKNOWN_FAILURE', reason: `the handshake failed (${code})` };
 }

@@ -1,9 +1,17 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
-import { statSync } from 'node:fs';
 import type { SecureContextOptions } from 'node:tls';
-import { ConfigError } from '../core/errors.ts';
 import { checkString } from '../core/options.ts';
 import { Secret } from '../core/secret.ts';
+import { checkAnchored, walkChain } from './certificate-chain.ts';
+import {
+  badCertificate,
+  type CertificateNeeds,
+  checkLeaf,
+  checkSound,
+  endOf,
+  warningsOf,
+} from './certificate-checks.ts';
+import { checkKeyFile } from './key-file.ts';
 import { readPemFile, revealKey, splitCertificates } from './pem-source.ts';
 
 /** A certificate with its chain, leaf first, and its key: as files, or as PEM text. */
@@ -19,14 +27,17 @@ export interface Identity {
   readonly cert: string;
   readonly key: Secret;
   readonly leaf: X509Certificate;
+  /** When the first certificate of the chain ends, milliseconds since the epoch. */
+  readonly expiresAt: number;
+  /** What wants doing, though it is no reason to refuse. */
+  readonly warnings: readonly string[];
 }
 
-/** What a certificate is for; the extended key usage must allow it. */
-export type IdentityPurpose = 'server' | 'client';
-
-const EXTENDED_KEY_USAGE = { server: '1.3.6.1.5.5.7.3.1', client: '1.3.6.1.5.5.7.3.2' } as const;
-const PURPOSE_NAME = { server: 'serverAuth', client: 'clientAuth' } as const;
-const SMALLEST_RSA_BITS = 2048;
+/** What is asked of an identity. */
+export interface IdentityNeeds extends CertificateNeeds {
+  /** CAs that peers trust, PEM: the chain must lead to one. */
+  readonly anchors?: readonly string[] | undefined;
+}
 
 interface Material {
   readonly certName: string;
@@ -35,13 +46,9 @@ interface Material {
   readonly key: string;
 }
 
-function bad(message: string, cause?: unknown): ConfigError {
-  return new ConfigError('ERR_CERTIFICATE_INVALID', message, { cause });
-}
-
 function readMaterial(where: string, options: IdentityOptions): Material {
   if ('certFile' in options) {
-    checkKeyMode(`${where}.keyFile`, options.keyFile);
+    checkKeyFile(`${where}.keyFile`, options.keyFile);
     return {
       certName: `${where}.certFile "${options.certFile}"`,
       keyName: `${where}.keyFile "${options.keyFile}"`,
@@ -57,103 +64,72 @@ function readMaterial(where: string, options: IdentityOptions): Material {
   };
 }
 
-/** A key that others on the machine can read is not a secret. */
-function checkKeyMode(where: string, file: unknown): void {
-  if (process.platform === 'win32' || typeof file !== 'string') return;
-  const stat = statSync(file, { throwIfNoEntry: false });
-  if (stat === undefined || (stat.mode & 0o077) === 0) return;
-  throw bad(
-    `${where} "${file}" can be read by others (mode ${(stat.mode & 0o777).toString(8)}); run: chmod 600 "${file}"`,
-  );
-}
-
-function parseLeaf(material: Material): X509Certificate {
-  const [first] = splitCertificates(material.cert);
-  if (first === undefined) {
-    const swapped = material.cert.includes('PRIVATE KEY');
-    throw bad(
-      `${material.certName} holds no PEM certificate${swapped ? ' but a private key; are the two swapped?' : ''}`,
+function parseCertificates({ cert, certName }: Material): readonly X509Certificate[] {
+  const texts = splitCertificates(cert);
+  if (texts.length === 0) {
+    const swapped = cert.includes('PRIVATE KEY');
+    throw badCertificate(
+      `${certName} holds no PEM certificate${swapped ? ' but a private key; are the two swapped?' : ''}`,
     );
   }
-  try {
-    return new X509Certificate(first);
-  } catch (cause) {
-    throw bad(`${material.certName} cannot be parsed as a certificate`, cause);
-  }
+  return texts.map((text) => {
+    try {
+      return new X509Certificate(text);
+    } catch (cause) {
+      throw badCertificate(`${certName} cannot be parsed as a certificate`, cause);
+    }
+  });
 }
 
-function parseKey(material: Material): KeyObject {
+function parseKey({ key, keyName }: Material): KeyObject {
   try {
-    return createPrivateKey(material.key);
+    return createPrivateKey(key);
   } catch (cause) {
-    const encrypted = material.key.includes('ENCRYPTED');
-    throw bad(
-      `${material.keyName} ${encrypted ? 'is encrypted; decrypt it with "openssl pkey"' : 'holds no PEM private key'}`,
+    const encrypted = key.includes('ENCRYPTED');
+    throw badCertificate(
+      `${keyName} ${encrypted ? 'is encrypted; decrypt it with "openssl pkey"' : 'holds no PEM private key'}`,
       cause,
     );
   }
 }
 
-function checkUsable(
-  name: string,
-  leaf: X509Certificate,
-  purpose: IdentityPurpose,
-  now: number,
-): void {
-  if (Date.parse(leaf.validTo) <= now) {
-    throw bad(
-      `${name} expired on ${new Date(leaf.validTo).toISOString()}; renew it (for development: npm run certs)`,
-    );
-  }
-  if (Date.parse(leaf.validFrom) > now) {
-    throw bad(
-      `${name} is not valid before ${new Date(leaf.validFrom).toISOString()}; check the clock of this machine`,
-    );
-  }
-  if (leaf.ca) throw bad(`${name} is a CA certificate; issue a leaf from it and use that`);
-  // Node's `keyUsage` holds the extended key usage's identifiers.
-  const usages = leaf.keyUsage as readonly string[] | undefined;
-  if (usages !== undefined && !usages.includes(EXTENDED_KEY_USAGE[purpose])) {
-    throw bad(
-      `${name} is not for ${purpose} use; issue one with extendedKeyUsage ${PURPOSE_NAME[purpose]}`,
-    );
-  }
-  if (purpose === 'server' && leaf.subjectAltName === undefined) {
-    throw bad(
-      `${name} has no subject alternative name, and clients ignore the common name; add DNS or IP names`,
-    );
-  }
-  const bits = leaf.publicKey.asymmetricKeyDetails?.modulusLength;
-  if (bits !== undefined && bits < SMALLEST_RSA_BITS) {
-    throw bad(
-      `${name} has an RSA key of ${bits} bits, wanted at least ${SMALLEST_RSA_BITS}; better: EC P-256`,
-    );
-  }
-}
-
 /**
- * Loads a certificate and key and checks that they can and may be used: dates, match, purpose, names, key size,
- * file mode.
+ * Loads a certificate with its chain and key, and checks that they can and may be used: dates, signatures and key sizes
+ * of the whole chain, its order and end, purpose, names and key of the leaf, and who else can read the key.
  *
- * @param now - Wall-clock milliseconds.
  * @throws ConfigError `ERR_CERTIFICATE_INVALID` or `ERR_FILE_UNREADABLE` naming the file and the remedy.
  */
 export function loadIdentity(
   where: string,
   options: IdentityOptions,
-  purpose: IdentityPurpose,
-  now: number,
+  needs: IdentityNeeds,
 ): Identity {
   const material = readMaterial(where, options);
-  const leaf = parseLeaf(material);
+  const certificates = parseCertificates(material);
   const key = parseKey(material);
-  checkUsable(material.certName, leaf, purpose, now);
-  if (!leaf.checkPrivateKey(key)) {
-    throw bad(
+  const [leaf] = certificates;
+  if (leaf?.checkPrivateKey(key) !== true) {
+    throw badCertificate(
       `${material.keyName} does not belong to ${material.certName}; give the key it was issued for`,
     );
   }
-  return Object.freeze({ cert: material.cert, key: new Secret(material.key), leaf });
+  const named = { name: material.certName, certificate: leaf };
+  // The leaf first: what is wrong with it is what its owner can mend.
+  checkSound(named, needs.now);
+  checkLeaf(named, needs);
+  const chain = walkChain(material.certName, certificates);
+  for (const certificate of chain.certificates.slice(1)) checkSound(certificate, needs.now);
+  return Object.freeze({
+    cert: material.cert,
+    key: new Secret(material.key),
+    leaf,
+    expiresAt: Math.min(...chain.certificates.map(({ certificate }) => endOf(certificate))),
+    warnings: Object.freeze([
+      ...chain.warnings,
+      ...checkAnchored(chain, needs.anchors),
+      ...chain.certificates.flatMap((certificate) => warningsOf(certificate, needs.now)),
+    ]),
+  });
 }
 
 /** An identity as context options. */

@@ -1,5 +1,5 @@
+export type { ClientTlsOptions } from './client-tls.ts';
 export type { ClientCertificate, TlsIdentity } from './connection-identity.ts';
-export type { ClientTlsOptions } from './credentials.ts';
 export {
   createDevelopmentCertificates,
   type DevelopmentCertificates,

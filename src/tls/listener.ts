@@ -1,11 +1,18 @@
 import type { Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { ConfigError } from '../core/errors.ts';
-import { identityOfSocket, type TlsIdentity } from './connection-identity.ts';
+import { type Metrics, noMetrics } from '../core/metrics.ts';
+import {
+  type ClientCertificate,
+  identityOfSocket,
+  type TlsIdentity,
+} from './connection-identity.ts';
 import {
   explainHandshake,
   explainVerification,
+  type HandshakeExplanation,
   type HandshakeFailure,
+  type HandshakeResult,
 } from './handshake-failure.ts';
 import type { ServerTls } from './server-tls.ts';
 
@@ -15,6 +22,8 @@ export interface TlsListenerOptions {
   /** Receives each connection that passed: TLS by policy, HTTP/2 by ALPN, client certificate as asked for. */
   readonly accept: (socket: TLSSocket, identity: TlsIdentity) => void;
   readonly onHandshakeFailure: (failure: HandshakeFailure) => void;
+  /** Counts handshakes by the names of gRFC A118. Default: not counted. */
+  readonly metrics?: Metrics;
   /** Default: 10 000. */
   readonly handshakeTimeoutMs?: number;
   /** Default: 10 000. */
@@ -32,9 +41,20 @@ export interface TlsListener {
   identityOf(address: string | undefined, port: number | undefined): TlsIdentity | undefined;
   /** Serves new connections with other material. The policy goes with it, since a reload resets what is left out. */
   reload(tls: ServerTls): void;
+  /** Ends connections whose client certificate is revoked by now, or has expired. */
+  dropInvalid(nowMs: number): void;
   /** Stops accepting; resolves when every connection has ended. Unfinished handshakes are cut. */
   close(): Promise<void>;
 }
+
+const WITHOUT_ALPN: HandshakeExplanation = {
+  result: 'NO_APPLICATION_PROTOCOL',
+  reason: 'the peer does not offer HTTP/2 (ALPN h2)',
+};
+const WITHOUT_CERTIFICATE: HandshakeExplanation = {
+  result: 'CERTIFICATE_VERIFICATION_FAILED',
+  reason: 'the peer sent no client certificate',
+};
 
 /** How long a refused connection may take to end before it is cut. */
 const REFUSAL_LINGER_MS = 1000;
@@ -47,10 +67,16 @@ function rawSocketOf(socket: TLSSocket): Socket | undefined {
   return (socket as { _parent?: Socket })._parent;
 }
 
+interface Connection {
+  readonly socket: TLSSocket;
+  readonly identity: TlsIdentity;
+}
+
 class OwnTlsListener implements TlsListener {
   readonly #options: TlsListenerOptions;
   readonly #server: Server;
-  readonly #identities = new Map<string, TlsIdentity>();
+  #tls: ServerTls;
+  readonly #connections = new Map<string, Connection>();
   /** Connections whose handshake is not finished. */
   readonly #pending = new Set<Socket>();
   readonly #peers = new WeakMap<Socket, string>();
@@ -58,13 +84,14 @@ class OwnTlsListener implements TlsListener {
   constructor(options: TlsListenerOptions) {
     this.#options = options;
     const { tls } = options;
+    this.#tls = tls;
     this.#server = createServer({
       ...tls.context,
       ALPNProtocols: ['h2'],
       handshakeTimeout: options.handshakeTimeoutMs ?? 10_000,
       requestCert: tls.clientCertificates !== 'none',
-      // With `required` Node itself refuses. With `optional` the decision is ours, in #accept.
-      rejectUnauthorized: tls.clientCertificates === 'required',
+      // With `required` Node itself refuses. With `optional`, and to explain, the decision is ours, in #accept.
+      rejectUnauthorized: tls.clientCertificates === 'required' && !tls.explainRefusals,
     });
     this.#server.maxConnections = options.maxConnections ?? 10_000;
     this.#server.on('connection', (socket: Socket) => this.#connected(socket));
@@ -101,31 +128,45 @@ class OwnTlsListener implements TlsListener {
       socket.destroy();
       return;
     }
-    const refusal = this.#refusalOf(socket);
-    if (refusal !== undefined) {
+    if (socket.alpnProtocol !== 'h2') {
+      this.#refuse(socket, { ...WITHOUT_ALPN, peer });
+      return;
+    }
+    const refusal = this.#certificateRefusal(socket);
+    if (refusal !== undefined && !this.#tls.explainRefusals) {
       this.#refuse(socket, { ...refusal, peer });
       return;
     }
-    const identity = identityOfSocket(socket, peer);
-    this.#identities.set(peer, identity);
+    const identity = identityOfSocket(socket, peer, refusal);
+    // The handshake may have begun under an older revocation list.
+    if (identity.certificate !== undefined && this.#isRevoked(identity.certificate)) {
+      this.#refuse(socket, { ...explainVerification('CERT_REVOKED'), peer });
+      return;
+    }
+    if (refusal === undefined) this.#count('SUCCESS');
+    else this.#report({ ...refusal, peer });
+    this.#admit(socket, identity);
+  }
+
+  #admit(socket: TLSSocket, identity: TlsIdentity): void {
+    const connection = { socket, identity };
+    this.#connections.set(identity.peer, connection);
     socket.once('close', () => {
       // The same address and port may already belong to a newer connection.
-      if (this.#identities.get(peer) === identity) this.#identities.delete(peer);
+      if (this.#connections.get(identity.peer) === connection)
+        this.#connections.delete(identity.peer);
     });
     this.#options.accept(socket, identity);
   }
 
-  #refusalOf(socket: TLSSocket): Pick<HandshakeFailure, 'result' | 'reason'> | undefined {
-    if (socket.alpnProtocol !== 'h2') {
-      return {
-        result: 'NO_APPLICATION_PROTOCOL',
-        reason: 'the peer does not offer HTTP/2 (ALPN h2)',
-      };
+  /** Why the client certificate, or its absence, does not do. */
+  #certificateRefusal(socket: TLSSocket): HandshakeExplanation | undefined {
+    const { clientCertificates } = this.#tls;
+    if (clientCertificates === 'none' || socket.authorized) return undefined;
+    if (socket.getPeerX509Certificate() === undefined) {
+      // Optional means: none is fine, a bad one is not.
+      return clientCertificates === 'optional' ? undefined : WITHOUT_CERTIFICATE;
     }
-    if (this.#options.tls.clientCertificates === 'none' || socket.authorized) return undefined;
-    const presented = socket.getPeerX509Certificate() !== undefined;
-    // Optional means: none is fine, a bad one is not.
-    if (this.#options.tls.clientCertificates === 'optional' && !presented) return undefined;
     return explainVerification(String(socket.authorizationError ?? 'unknown'));
   }
 
@@ -150,8 +191,14 @@ class OwnTlsListener implements TlsListener {
     socket.destroy();
   }
 
+  #count(result: HandshakeResult): void {
+    const { metrics = noMetrics } = this.#options;
+    metrics.counter('grpc.server.tls.handshakes', { 'grpc.tls.handshake.result': result });
+  }
+
   #report(failure: HandshakeFailure): void {
     try {
+      this.#count(failure.result);
       this.#options.onHandshakeFailure(failure);
     } catch {
       // A reporter that fails must not end the process.
@@ -178,11 +225,26 @@ class OwnTlsListener implements TlsListener {
 
   identityOf(address: string | undefined, port: number | undefined): TlsIdentity | undefined {
     const key = peerKey(address, port);
-    return key === undefined ? undefined : this.#identities.get(key);
+    return key === undefined ? undefined : this.#connections.get(key)?.identity;
   }
 
   reload(tls: ServerTls): void {
     this.#server.setSecureContext(tls.context);
+    this.#tls = tls;
+  }
+
+  #isRevoked({ id }: ClientCertificate): boolean {
+    return this.#tls.revocation?.revoked.has(id) === true;
+  }
+
+  dropInvalid(nowMs: number): void {
+    for (const { socket, identity } of this.#connections.values()) {
+      const { certificate } = identity;
+      if (certificate === undefined) continue;
+      if (certificate.notAfter.getTime() <= nowMs || this.#isRevoked(certificate)) {
+        socket.destroy();
+      }
+    }
   }
 
   close(): Promise<void> {

@@ -12,7 +12,12 @@ export interface ProfileSettings {
   readonly signatureAlgorithms: readonly string[];
   /** Whether the server's order of suites decides. */
   readonly serverOrder: boolean;
+  /** Keys that the own certificate may have. */
+  readonly certificateKeys: readonly CertificateKey[];
 }
+
+/** A kind of public key in a certificate. RSA means 2048 bits or more. */
+export type CertificateKey = 'P-256' | 'P-384' | 'P-521' | 'Ed25519' | 'RSA';
 
 // AEAD suites with ephemeral keys only: RFC 9113 appendix A bars the others for HTTP/2, RFC 9325 section 4.2
 // recommends these.
@@ -64,6 +69,7 @@ export const profiles: Readonly<Record<TlsProfile, ProfileSettings>> = Object.fr
     groups: ['X25519MLKEM768', ...CLASSICAL_GROUPS],
     signatureAlgorithms: SIGNATURES,
     serverOrder: false,
+    certificateKeys: ['P-256', 'P-384'],
   },
   intermediate: {
     minVersion: 'TLSv1.2',
@@ -72,6 +78,7 @@ export const profiles: Readonly<Record<TlsProfile, ProfileSettings>> = Object.fr
     groups: ['X25519MLKEM768', ...CLASSICAL_GROUPS],
     signatureAlgorithms: SIGNATURES,
     serverOrder: false,
+    certificateKeys: ['P-256', 'P-384', 'P-521', 'Ed25519', 'RSA'],
   },
   fips: {
     minVersion: 'TLSv1.2',
@@ -80,6 +87,7 @@ export const profiles: Readonly<Record<TlsProfile, ProfileSettings>> = Object.fr
     groups: ['P-256', 'P-384'],
     signatureAlgorithms: SIGNATURES_WITHOUT_EDDSA,
     serverOrder: true,
+    certificateKeys: ['P-256', 'P-384', 'RSA'],
   },
   'pq-only': {
     minVersion: 'TLSv1.3',
@@ -88,5 +96,6 @@ export const profiles: Readonly<Record<TlsProfile, ProfileSettings>> = Object.fr
     groups: HYBRID_GROUPS,
     signatureAlgorithms: SIGNATURES,
     serverOrder: false,
+    certificateKeys: ['P-256', 'P-384'],
   },
 });

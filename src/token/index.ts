@@ -6,7 +6,7 @@ export {
   TokenError,
   type TokenErrorCode,
 } from '../core/errors.ts';
-export type { CounterName, HistogramName, MetricLabels, Metrics } from '../core/metrics.ts';
+export type { MetricLabels, Metrics } from '../core/metrics.ts';
 export { type TokenReason, type TokenReasonFacts, tokenReasons } from '../core/token-reason.ts';
 export type { AuthorityOption, Cloud, EmulatorAuthority } from '../entra/authority.ts';
 export { bearerToken } from './bearer.ts';

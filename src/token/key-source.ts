@@ -1,12 +1,12 @@
 import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/log.ts';
 import type { MetricLabels, Metrics } from '../core/metrics.ts';
+import type { Timers } from '../core/timers.ts';
 import { refusal } from './check.ts';
 import { DocumentDeferredError, type DocumentFetcher } from './document-fetcher.ts';
 import { KeyLoader } from './key-loader.ts';
 import type { DroppedKey, KeyLocation, KeySet } from './key-set.ts';
 import type { KeySetState } from './state.ts';
-import type { Timers } from './timers.ts';
 
 /** How keys are kept current, resolved. All times in milliseconds. */
 export interface KeyLifecycle {
@@ -105,7 +105,7 @@ export class KeySource {
       (this.#inFlight === undefined && !this.#mayFetch(monotonicMs)) ||
       (this.usable(monotonicMs) !== undefined && !plausible());
     if (!pointless) return this.#wait(this.#refresh());
-    this.#dependencies.metrics?.increment('token.unknown_keys', this.#labels);
+    this.#dependencies.metrics?.counter('grpc_entra.keys.unknown', this.#labels);
     return undefined;
   }
 
@@ -181,8 +181,13 @@ export class KeySource {
   #measured(outcome: 'success' | 'failure', startedAt: number): void {
     const { metrics, clock } = this.#dependencies;
     const labels = { ...this.#labels, outcome };
-    metrics?.increment('token.key_refreshes', labels);
-    metrics?.record('token.key_refresh_ms', clock.monotonic() - startedAt, labels);
+    metrics?.counter('grpc_entra.keys.refreshes', labels);
+    metrics?.histogram('grpc_entra.keys.refresh_ms', clock.monotonic() - startedAt, labels);
+    const { keys, ageSeconds } = this.state();
+    metrics?.gauge('grpc_entra.keys.count', keys, this.#labels);
+    if (ageSeconds !== undefined) {
+      metrics?.gauge('grpc_entra.keys.age_seconds', ageSeconds, this.#labels);
+    }
   }
 
   #succeeded(previous: KeySet | undefined, set: KeySet, dropped: readonly DroppedKey[]): void {

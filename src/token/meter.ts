@@ -11,7 +11,11 @@ function outcomeOf(error: unknown): string {
   return known ? error.reason : 'internal_error';
 }
 
-/** Counts verdicts by reason, and times those that were not remembered. */
+/**
+ * Counts verdicts and times those that were not remembered: counter `grpc_entra.token.validations` with labels `outcome`
+ * (`accepted` or the reason) and `cache`, histogram `grpc_entra.token.validation_ms` with `outcome`. Both labels are from
+ * closed lists (rule E3).
+ */
 export class ValidationMeter {
   readonly #metrics: Metrics;
   readonly #clock: Clock;
@@ -60,9 +64,9 @@ export class ValidationMeter {
   }
 
   #note(outcome: string, cache: CacheOutcome, startedAt: number): void {
-    this.#metrics.increment('token.validations', { outcome, cache });
+    this.#metrics.counter('grpc_entra.token.validations', { outcome, cache });
     if (cache === 'hit') return;
     const elapsed = this.#clock.monotonic() - startedAt;
-    this.#metrics.record('token.validation_ms', elapsed, { outcome });
+    this.#metrics.histogram('grpc_entra.token.validation_ms', elapsed, { outcome });
   }
 }

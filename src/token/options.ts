@@ -96,14 +96,15 @@ function resolveRevocation(value: RevocationCheck | undefined): RevocationCheck 
   throw invalidOption('isRevoked', 'a function of the caller that returns true or false', value);
 }
 
+const METRIC_NAMES: readonly (keyof Metrics)[] = ['counter', 'histogram', 'gauge'];
+
 function resolveMetrics(value: Metrics | undefined): Metrics | undefined {
   if (value === undefined) return undefined;
   const fits =
     typeof value === 'object' &&
     value !== null &&
-    typeof value.increment === 'function' &&
-    typeof value.record === 'function';
-  if (!fits) throw invalidOption('metrics', 'an object with increment and record', value);
+    METRIC_NAMES.every((name) => typeof value[name] === 'function');
+  if (!fits) throw invalidOption('metrics', 'an object with counter, histogram and gauge', value);
   return guardedMetrics(value);
 }
 

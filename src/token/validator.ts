@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import { hash } from 'node:crypto';
 import type { Caller } from '../core/caller.ts';
 import { createHttpsAgent } from '../core/https-request.ts';
+import { systemTimers } from '../core/timers.ts';
 import type { TokenReason } from '../core/token-reason.ts';
 import type { AccessTokenClaims, VerifiedClaims } from '../entra/claims.ts';
 import { checkAdmission } from './admission-checks.ts';
@@ -24,7 +25,6 @@ import { resolveOptions, type ValidatorSettings } from './options.ts';
 import type { CertificateBinding, TokenValidatorOptions } from './policy.ts';
 import type { SigningKey } from './signing-key.ts';
 import type { ValidatorState } from './state.ts';
-import { systemTimers } from './timers.ts';
 import type { TokenValidator } from './token-validator.ts';
 import { VersionHint } from './version-hint.ts';
 

@@ -1,4 +1,4 @@
-import type { Timers } from '#src/token/timers.ts';
+import type { Timers } from '#src/core/timers.ts';
 import type { FakeClock } from './fake-clock.ts';
 
 /** Timers that fire when the fake clock is moved past them. */

@@ -59,13 +59,14 @@ export class GatedCall {
           this.logged.push(message);
         },
       },
+      ownListener: false,
       verificationDeadlineMs: 1000,
       recorder: {
         audit: (event) => {
           if (event.event === 'call') this.events.push(event);
         },
         clock: this.clock,
-        tlsOf: () => undefined,
+        identityOf: () => undefined,
       },
       ...options,
     });

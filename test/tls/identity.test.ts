@@ -3,7 +3,8 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { after, describe, it } from 'node:test';
 import { ConfigError } from '#src/core/errors.ts';
 import { Secret } from '#src/core/secret.ts';
-import { type IdentityOptions, loadIdentity } from '#src/tls/identity.ts';
+import { type IdentityNeeds, type IdentityOptions, loadIdentity } from '#src/tls/identity.ts';
+import { profiles } from '#src/tls/profiles.ts';
 import { loadServerTls } from '#src/tls/server-tls.ts';
 import { type CertificateWish, issueCertificate } from '../support/certificates.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -21,8 +22,18 @@ const refusal = (run: () => unknown): ConfigError => {
   assert.fail('the identity was accepted');
 };
 
-const load = (options: IdentityOptions, purpose: 'server' | 'client' = 'server') =>
-  loadIdentity('tls', options, purpose, Date.now());
+const load = (
+  options: IdentityOptions,
+  purpose: 'server' | 'client' = 'server',
+  needs: Partial<IdentityNeeds> = {},
+) =>
+  loadIdentity('tls', options, {
+    purpose,
+    now: Date.now(),
+    keys: profiles.intermediate.certificateKeys,
+    profile: 'intermediate',
+    ...needs,
+  });
 
 describe('the identity of a server', () => {
   it('is accepted when certificate and key are good, as files and as text', async () => {
@@ -34,7 +45,7 @@ describe('the identity of a server', () => {
   });
 
   const bad: readonly (readonly [string, CertificateWish, RegExp])[] = [
-    ['that has expired', { days: [-30, -2] }, /expired on .*renew it/],
+    ['that has expired', { days: [-30, -2] }, /expired 2 days ago .*renew it/],
     ['that is not valid yet', { days: [2, 30] }, /not valid before .*clock/],
     [
       'that is a CA',

@@ -5,13 +5,13 @@ import { connect as connectTcp } from 'node:net';
 import { describe, it } from 'node:test';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
 import { ConfigError } from '#src/core/errors.ts';
-import { withResolvers } from '#src/core/with-resolvers.ts';
 import type { TlsIdentity } from '#src/tls/connection-identity.ts';
 import type { HandshakeFailure } from '#src/tls/handshake-failure.ts';
 import { createTlsListener, type TlsListener } from '#src/tls/listener.ts';
 import { createSelfSignedCertificate } from '#src/tls/self-signed.ts';
 import { loadServerTls, type ServerTlsOptions } from '#src/tls/server-tls.ts';
 import { developmentCertificates, issueCertificate } from '../support/certificates.ts';
+import { queue } from '../support/queue.ts';
 import { sClient } from '../support/s-client.ts';
 
 const certificates = developmentCertificates();
@@ -24,26 +24,6 @@ interface Listening extends AsyncDisposable {
   /** The next failed handshake. */
   failed(): Promise<HandshakeFailure>;
   readonly acceptedCount: () => number;
-}
-
-/** A queue whose readers wait. */
-function queue<T>() {
-  const items: T[] = [];
-  const readers: ((item: T) => void)[] = [];
-  return {
-    push: (item: T): void => {
-      const reader = readers.shift();
-      if (reader === undefined) items.push(item);
-      else reader(item);
-    },
-    next: (): Promise<T> => {
-      const item = items.shift();
-      if (item !== undefined) return Promise.resolve(item);
-      const { promise, resolve } = withResolvers<T>();
-      readers.push(resolve);
-      return promise;
-    },
-  };
 }
 
 async function startListener(

@@ -8,15 +8,16 @@ import { mint, NOW, TENANT, testKey } from '../support/tokens.ts';
 /** Notes down measurements as lines. */
 function collector(): { readonly metrics: Metrics; readonly lines: string[] } {
   const lines: string[] = [];
-  const write = (name: string, labels: MetricLabels): void => {
+  const write = (name: string, labels: MetricLabels = {}): void => {
     const sorted = Object.entries(labels).map(([label, value]) => `${label}=${value}`);
     lines.push([name, ...sorted].join(' '));
   };
   return {
     lines,
     metrics: {
-      increment: write,
-      record: (name, value, labels) => {
+      counter: write,
+      gauge: (name, value, labels) => write(`${name} ${value}`, labels),
+      histogram: (name, value, labels) => {
         assert.ok(value >= 0, 'time ran backwards');
         write(name, labels);
       },
@@ -32,21 +33,23 @@ describe('measurements', () => {
     const world = tokenWorld({ metrics });
     await world.validator.ready();
     assert.deepEqual(lines.splice(0), [
-      `token.key_refreshes ${HOST} outcome=success`,
-      `token.key_refresh_ms ${HOST} outcome=success`,
+      `grpc_entra.keys.refreshes ${HOST} outcome=success`,
+      `grpc_entra.keys.refresh_ms ${HOST} outcome=success`,
+      `grpc_entra.keys.count 1 ${HOST}`,
+      `grpc_entra.keys.age_seconds 0 ${HOST}`,
     ]);
     await accepts(world, mint({ claims: { uti: 'a' } }));
     await accepts(world, mint({ claims: { uti: 'a' } }));
     await refuses(world, mint({ claims: { exp: NOW - 60 } }), 'expired');
     await refuses(world, 'x', 'opaque_token');
     assert.deepEqual(lines, [
-      'token.validations outcome=accepted cache=miss',
-      'token.validation_ms outcome=accepted',
-      'token.validations outcome=accepted cache=hit',
-      'token.validations outcome=expired cache=miss',
-      'token.validation_ms outcome=expired',
-      'token.validations outcome=opaque_token cache=miss',
-      'token.validation_ms outcome=opaque_token',
+      'grpc_entra.token.validations outcome=accepted cache=miss',
+      'grpc_entra.token.validation_ms outcome=accepted',
+      'grpc_entra.token.validations outcome=accepted cache=hit',
+      'grpc_entra.token.validations outcome=expired cache=miss',
+      'grpc_entra.token.validation_ms outcome=expired',
+      'grpc_entra.token.validations outcome=opaque_token cache=miss',
+      'grpc_entra.token.validation_ms outcome=opaque_token',
     ]);
   });
 
@@ -58,11 +61,11 @@ describe('measurements', () => {
     const token = mint();
     await Promise.all([world.validator.validate(token), world.validator.validate(token)]);
     assert.deepEqual(
-      lines.filter((line) => line.startsWith('token.validations')),
+      lines.filter((line) => line.startsWith('grpc_entra.token.validations')),
       [
-        'token.validations outcome=device_not_admitted cache=miss',
-        'token.validations outcome=accepted cache=miss',
-        'token.validations outcome=accepted cache=hit',
+        'grpc_entra.token.validations outcome=device_not_admitted cache=miss',
+        'grpc_entra.token.validations outcome=accepted cache=miss',
+        'grpc_entra.token.validations outcome=accepted cache=hit',
       ],
     );
   });
@@ -74,15 +77,16 @@ describe('measurements', () => {
     await refuses(world, mint({ key: testKey('new') }), 'key_id_unknown');
     world.authority.fail = () => new KeyDocumentError('no answer');
     await world.timers.pass(3_600_000);
-    assert.ok(lines.includes(`token.unknown_keys ${HOST}`));
-    assert.ok(lines.includes(`token.key_refreshes ${HOST} outcome=failure`));
+    assert.ok(lines.includes(`grpc_entra.keys.unknown ${HOST}`));
+    assert.ok(lines.includes(`grpc_entra.keys.refreshes ${HOST} outcome=failure`));
+    assert.ok(lines.includes(`grpc_entra.keys.age_seconds 3600 ${HOST}`));
   });
 
   it('E3 refuse nobody when they throw', async () => {
     const fail = (): never => {
       throw new Error('monitoring is down');
     };
-    const world = tokenWorld({ metrics: { increment: fail, record: fail } });
+    const world = tokenWorld({ metrics: { counter: fail, histogram: fail, gauge: fail } });
     await accepts(world, mint());
     assert.equal(await verdict(world, 'x'), 'opaque_token');
   });
@@ -95,7 +99,7 @@ describe('measurements', () => {
       const header = { kid: `kid-${i}`, alg: i % 2 === 0 ? 'RS256' : `alg-${i}` };
       await verdict(world, mint({ header, signature: 'AAAA', claims: { iss: `issuer-${i}` } }));
     }
-    assert.ok(new Set(lines).size <= 7, 'label values grow with tokens');
+    assert.ok(new Set(lines).size <= 9, 'label values grow with tokens');
   });
 });
 

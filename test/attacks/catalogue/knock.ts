@@ -71,7 +71,7 @@ export async function door(
 }
 
 function refused(error: TokenError | AuthorizationError, world: TokenWorld): Answer {
-  const { code, details, metadata } = refusalStatus(error.code);
+  const { code, details, metadata } = refusalStatus(error);
   const own = error instanceof TokenError ? error.challenge : undefined;
   const challenge = own ?? String(metadata?.get('www-authenticate')[0] ?? '');
   const named = /error="([a-z_]+)"/.exec(challenge)?.[1] ?? '';
