@@ -1,20 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { mint } from '../support/tokens.ts';
+import { audienceEntries } from './catalogue/audience-entries.ts';
 import {
-  audienceEntries,
   issuerEntries,
   keyEntries,
   payloadEntries,
   timeEntries,
 } from './catalogue/claim-entries.ts';
 import type { Entry } from './catalogue/entry.ts';
-import {
-  algorithmEntries,
-  headerEntries,
-  shapeEntries,
-  signatureEntries,
-} from './catalogue/format-entries.ts';
+import { algorithmEntries, shapeEntries, signatureEntries } from './catalogue/format-entries.ts';
+import { headerEntries } from './catalogue/header-entries.ts';
 import {
   bindingEntries,
   callerEntries,
