@@ -32,11 +32,17 @@ export interface AdmissionFacts {
   readonly callers: CallerPolicy;
 }
 
+/** Why a kind of caller is not admitted. */
+export type CallerDenial = Extract<
+  DenialReason,
+  'guest_not_admitted' | 'device_not_admitted' | 'agent_not_admitted'
+>;
+
 /** One rule about kinds of callers: who they are is certain, and they may not. */
 export interface AdmissionCheck {
   /** Number of the rule in docs/token-rules.md. */
   readonly rule: string;
-  readonly reason: DenialReason;
+  readonly reason: CallerDenial;
   readonly violates: (facts: AdmissionFacts) => boolean;
 }
 

@@ -11,6 +11,14 @@ export { type TokenReason, type TokenReasonFacts, tokenReasons } from '../core/t
 export type { AuthorityOption, Cloud, EmulatorAuthority } from '../entra/authority.ts';
 export { bearerToken } from './bearer.ts';
 export type { CallConnection } from './binding-checks.ts';
+export {
+  describeExplanation,
+  type ExplainInput,
+  explainRejection,
+  type Finding,
+  type RejectionExplanation,
+} from './explain.ts';
+export type { TokenFacts } from './explain-facts.ts';
 export type {
   Admission,
   CertificateBinding,
