@@ -43,6 +43,8 @@ export interface AccessTokenClaims {
   readonly wids?: unknown;
   /** Id of the token, for audit. */
   readonly uti?: unknown;
+  /** Id of the token in other issuers' tokens. */
+  readonly jti?: unknown;
   /** Display name. Users can change it. */
   readonly name?: unknown;
   /** Sign-in name (v2.0). Users and administrators can change it. */

@@ -25,7 +25,9 @@ function claimOfWrongType({ claims }: ClaimFacts): boolean {
     !absentOr(claims.scp, (value) => typeof value === 'string') ||
     !absentOr(claims.azpacr, isText) ||
     !absentOr(claims.appidacr, isText) ||
-    !absentOr(claims.uti, isText)
+    !absentOr(claims.uti, isText) ||
+    // Not Entra's, but RFC 7519 section 4.1.7 gives it a type, and other verifiers hold to it.
+    !absentOr(claims.jti, (value) => typeof value === 'string')
   );
 }
 

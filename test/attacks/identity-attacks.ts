@@ -48,6 +48,8 @@ export const identityAttacks: readonly Attack[] = [
       ['azpacr', 1],
       ['azpacr', ['1']],
       ['appidacr', 1],
+      ['jti', 1],
+      ['jti', null],
       ['uti', 1],
       ['uti', ''],
     ] as const
