@@ -13,7 +13,7 @@ const THUMBPRINT = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
  * @see RFC 8705 section 3.1
  */
 export function confirmedThumbprint(cnf: unknown): string | undefined {
-  if (typeof cnf !== 'object' || cnf === null || Array.isArray(cnf)) return undefined;
+  if (typeof cnf !== 'object' || cnf === null) return undefined;
   const [first, second] = Object.entries(cnf);
   if (first === undefined || second !== undefined) return undefined;
   const [name, value] = first;
@@ -37,8 +37,8 @@ export const bindingChecks: readonly Check<ClaimFacts>[] = Object.freeze([
   {
     rule: 'P2',
     reason: 'confirmation_malformed',
-    violates: ({ claims, policy }: ClaimFacts) =>
-      policy.binding !== 'off' && 'cnf' in claims && confirmedThumbprint(claims.cnf) === undefined,
+    violates: ({ claims }: ClaimFacts) =>
+      'cnf' in claims && confirmedThumbprint(claims.cnf) === undefined,
   },
 ] satisfies Check<ClaimFacts>[]);
 

@@ -100,10 +100,7 @@ const METRIC_NAMES: readonly (keyof Metrics)[] = ['counter', 'histogram', 'gauge
 
 function resolveMetrics(value: Metrics | undefined): Metrics | undefined {
   if (value === undefined) return undefined;
-  const fits =
-    typeof value === 'object' &&
-    value !== null &&
-    METRIC_NAMES.every((name) => typeof value[name] === 'function');
+  const fits = value !== null && METRIC_NAMES.every((name) => typeof value[name] === 'function');
   if (!fits) throw invalidOption('metrics', 'an object with counter, histogram and gauge', value);
   return guardedMetrics(value);
 }

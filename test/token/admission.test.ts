@@ -86,6 +86,7 @@ describe('groups of a caller', () => {
     assert.deepEqual(await groupsOf({ groups: ['a', 'b'] }), { ids: ['a', 'b'], complete: true });
     assert.deepEqual(await groupsOf({}), { ids: [], complete: true });
     assert.equal((await groupsOf({ _claim_names: { other: 'src1' } })).complete, true);
+    assert.equal((await groupsOf({ _claim_names: null })).complete, true);
   });
 
   it('C12 are incomplete where the token points elsewhere, and nobody is asked there', async () => {

@@ -89,8 +89,9 @@ describe('an authentication context', () => {
     const error = await requiring(tokenWorld(), user({ xms_cc: ['cp1'] }), 'c99');
     assert.ok(error instanceof TokenError);
     assert.ok(Number(error.challenge?.length) < 2048);
-    for (const context of ['', 'c0', 'C1', 'c100', 'c1"', 'urn:x']) {
-      const wrong = await requiring(tokenWorld(), user(), context);
+    const wrongs: readonly unknown[] = ['', 'c0', 'C1', 'c100', 'c1"', 'urn:x', ['c1'], null];
+    for (const context of wrongs) {
+      const wrong = await requiring(tokenWorld(), user(), context as string);
       assert.ok(wrong instanceof ConfigError);
       assert.equal(wrong.code, 'ERR_OPTION_INVALID');
     }

@@ -46,6 +46,7 @@ const refusals: readonly (readonly [string, object, RegExp, ConfigErrorCode?])[]
   ['E3', { metrics: null }, /metrics must be an object with counter, histogram and gauge/],
   ['E3', { metrics: () => {} }, /metrics must be an object/],
   ['E3', { metrics: { counter: () => {}, histogram: () => {} } }, /metrics must be an object/],
+  ['E3', { metrics: { histogram: () => {}, gauge: () => {} } }, /metrics must be an object/],
   ['E3', { metrics: { counter: () => {}, gauge: () => {} } }, /metrics must be an object/],
   ['A1', { clientId: undefined }, /clientId must be a GUID/],
   ['A1', { clientId: 'api://orders' }, /clientId must be a GUID/],
