@@ -10,6 +10,8 @@ export interface AccessToken {
 /** What may accompany a request for a token. */
 export interface GetTokenOptions {
   readonly abortSignal?: AbortSignal;
+  /** Claims request of a challenge, JSON. A cache must not answer such a request. */
+  readonly claims?: string;
 }
 
 /**

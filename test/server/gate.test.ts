@@ -5,7 +5,9 @@ import type { Caller } from '#src/core/caller.ts';
 import { TokenError } from '#src/core/errors.ts';
 import { withResolvers } from '#src/core/with-resolvers.ts';
 import { callerOf } from '#src/server/caller-of.ts';
-import { appCaller } from '../support/callers.ts';
+import type { TlsIdentity } from '#src/tls/connection-identity.ts';
+import type { HandshakeExplanation } from '#src/tls/handshake-failure.ts';
+import { appCaller, userCaller } from '../support/callers.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { GatedCall, type GatedCallOptions, READER } from '../support/gated-call.ts';
 
@@ -64,6 +66,30 @@ describe('the gate', () => {
     );
   });
 
+  it('tells only callers with an identity that a method does not exist', async () => {
+    const gone = { rules: new Map(), serves: () => false };
+    assertRefused(new GatedCall(gone).arrive(''), status.UNAUTHENTICATED, 'authorization_missing');
+    assertRefused(new GatedCall(gone).arrive(), status.UNIMPLEMENTED, 'method_unknown');
+    const waiting = new GatedCall({
+      ...gone,
+      ...checkedBy(() => Promise.resolve(READER)),
+    }).arrive();
+    await settle();
+    assertRefused(waiting, status.UNIMPLEMENTED, 'method_unknown');
+    const user = checkedBy(() => userCaller(['Orders.Read']));
+    assertRefused(
+      new GatedCall({ ...gone, ...user }).arrive(),
+      status.UNIMPLEMENTED,
+      'method_unknown',
+    );
+    const nobody = checkedBy(() => ({}) as unknown as Caller);
+    assertRefused(
+      new GatedCall({ ...gone, ...nobody }).arrive(),
+      status.UNAUTHENTICATED,
+      'internal_error',
+    );
+  });
+
   it('asks for no token where the rule is public, and tells no caller', () => {
     const rules = new Map([['/test.Service/Method', { kind: 'public', reason: 'test' } as const]]);
     const check = mock.fn<Check>(() => READER);
@@ -114,6 +140,50 @@ describe('the gate', () => {
     };
     assert.deepEqual(cancelledAfter(249), [['CANCELLED', 249]]);
     assert.deepEqual(cancelledAfter(250), [['DEADLINE_EXCEEDED', 250]]);
+  });
+});
+
+describe('the connection of a call', () => {
+  const identity = (refusal?: HandshakeExplanation): TlsIdentity => ({
+    peer: '127.0.0.1:1',
+    protocol: 'TLSv1.3',
+    cipherSuite: 'TLS_AES_128_GCM_SHA256',
+    certificate: undefined,
+    refusal,
+  });
+  const revoked = {
+    result: 'CERTIFICATE_REVOKED',
+    reason: 'the client certificate is revoked',
+  } as const;
+  const publicRule = new Map([
+    ['/test.Service/Method', { kind: 'public', reason: 'test' } as const],
+  ]);
+
+  it('is named in the audit', () => {
+    const call = new GatedCall({ identity: identity(), ownListener: true }).arrive();
+    assertAdmitted(call);
+    call.answer(status.OK);
+    assert.equal(call.events[0]?.tls, 'TLSv1.3 TLS_AES_128_GCM_SHA256');
+  });
+
+  it('refuses every call when its certificate was refused, on public methods too', () => {
+    for (const changes of [{}, { rules: publicRule }]) {
+      const call = new GatedCall({ identity: identity(revoked), ...changes }).arrive();
+      assertRefused(call, status.UNAUTHENTICATED, 'client_certificate_refused');
+      assert.equal(
+        call.statuses[0]?.details,
+        'client certificate refused: the client certificate is revoked',
+      );
+      assert.equal(call.logged.length, 0);
+    }
+  });
+
+  it('must be known where the listener is ours', () => {
+    for (const changes of [{}, { rules: publicRule }]) {
+      const call = new GatedCall({ ownListener: true, ...changes }).arrive();
+      assertRefused(call, status.UNAUTHENTICATED, 'connection_unknown');
+      assertAdmitted(new GatedCall({ ownListener: false, ...changes }).arrive());
+    }
   });
 });
 

@@ -4,6 +4,7 @@ import type { Caller } from '#src/core/caller.ts';
 import { silentLogger } from '#src/core/log.ts';
 import type { CallEvent } from '#src/server/audit.ts';
 import { createGate, type GateOptions } from '#src/server/gate.ts';
+import type { TlsIdentity } from '#src/tls/connection-identity.ts';
 import { appCaller } from './callers.ts';
 import { type FakeClock, fakeClock } from './fake-clock.ts';
 
@@ -23,6 +24,8 @@ export interface GatedCallOptions extends Partial<GateOptions> {
   readonly behind?: () => void;
   /** When the call must be over, milliseconds since the epoch. Default: never. */
   readonly deadlineMs?: number;
+  /** What TLS established about the connection. Default: nothing is known, as in a host's server. */
+  readonly identity?: TlsIdentity;
   /** Stands below the gate, where grpc-js sends. */
   readonly send?: () => void;
 }
@@ -47,6 +50,7 @@ export class GatedCall {
   constructor({
     behind,
     send,
+    identity,
     deadlineMs = Number.POSITIVE_INFINITY,
     ...options
   }: GatedCallOptions = {}) {
@@ -60,13 +64,14 @@ export class GatedCall {
         },
       },
       ownListener: false,
+      serves: () => true,
       verificationDeadlineMs: 1000,
       recorder: {
         audit: (event) => {
           if (event.event === 'call') this.events.push(event);
         },
         clock: this.clock,
-        identityOf: () => undefined,
+        identityOf: () => identity,
       },
       ...options,
     });
