@@ -1,7 +1,7 @@
 /**
  * Why a verified caller may not call a method. A closed list, so that it can label metrics (rule E3).
  *
- * @see spec rules Z1 to Z6 of docs/token-rules.md
+ * @see rules Z1 to Z7, C13, X2 and X3 of docs/token-rules.md
  */
 export type DenialReason =
   | 'method_unknown'
@@ -12,4 +12,8 @@ export type DenialReason =
   | 'role_missing'
   | 'scope_missing'
   | 'user_role_missing'
-  | 'client_not_allowed';
+  | 'client_not_allowed'
+  | 'guest_not_admitted'
+  | 'device_not_admitted'
+  | 'agent_not_admitted'
+  | 'auth_context_missing';

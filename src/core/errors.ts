@@ -73,11 +73,21 @@ export class TokenError extends GrpcEntraError {
   override readonly code: TokenErrorCode;
   /** The precise reason, from a closed list. */
   readonly reason: TokenReason;
+  /**
+   * Value for `www-authenticate` where the caller can do something about the refusal: a claims challenge (rules X1, X4).
+   * ASCII, at most 2 KiB, without anything from the token.
+   */
+  readonly challenge: string | undefined;
 
-  constructor(code: TokenErrorCode, reason: TokenReason, options?: ErrorOptions) {
-    super(`access token refused: ${reason}`, options);
+  constructor(
+    code: TokenErrorCode,
+    reason: TokenReason,
+    options: ErrorOptions & { readonly challenge?: string } = {},
+  ) {
+    super(`access token refused: ${reason}`, 'cause' in options ? { cause: options.cause } : {});
     this.code = code;
     this.reason = reason;
+    this.challenge = options.challenge;
   }
 }
 

@@ -73,6 +73,12 @@ export type TokenReason =
   | 'token_in_claim'
   | 'claim_type'
   | 'bound_token_unverified'
+  | 'confirmation_malformed'
+  | 'confirmation_missing'
+  | 'certificate_missing'
+  | 'certificate_mismatch'
+  | 'token_revoked'
+  | 'auth_context_required'
   | 'verification_timeout'
   | 'internal_error';
 
@@ -150,6 +156,13 @@ export const tokenReasons: Readonly<Record<TokenReason, TokenReasonFacts>> = Obj
   claim_type: { rule: 'C11', code: 'ERR_TOKEN_INVALID' },
   // Proof of possession
   bound_token_unverified: { rule: 'P1', code: 'ERR_TOKEN_INVALID' },
+  confirmation_malformed: { rule: 'P2', code: 'ERR_TOKEN_INVALID' },
+  certificate_mismatch: { rule: 'P2', code: 'ERR_TOKEN_INVALID' },
+  certificate_missing: { rule: 'P3', code: 'ERR_TOKEN_INVALID' },
+  confirmation_missing: { rule: 'P4', code: 'ERR_TOKEN_INVALID' },
+  // Claims challenge, continuous access evaluation
+  auth_context_required: { rule: 'X1', code: 'ERR_TOKEN_INVALID' },
+  token_revoked: { rule: 'X4', code: 'ERR_TOKEN_INVALID' },
   // The gate itself
   verification_timeout: { rule: 'E4', code: 'ERR_KEYS_UNAVAILABLE' },
   internal_error: { rule: 'E4', code: 'ERR_TOKEN_INVALID' },

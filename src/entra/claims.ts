@@ -43,6 +43,8 @@ export interface AccessTokenClaims {
   readonly wids?: unknown;
   /** Id of the token, for audit. */
   readonly uti?: unknown;
+  /** Id of the token in other issuers' tokens. */
+  readonly jti?: unknown;
   /** Display name. Users can change it. */
   readonly name?: unknown;
   /** Sign-in name (v2.0). Users and administrators can change it. */
@@ -55,6 +57,20 @@ export interface AccessTokenClaims {
   readonly email?: unknown;
   /** Relation of the subject to the tenant: numbers separated by spaces. */
   readonly xms_idrel?: unknown;
+  /** Whether the user is a guest in the tenant: 1, or 0. */
+  readonly acct?: unknown;
+  /** What acts: numbers separated by spaces; 11 is an agent. */
+  readonly xms_act_fct?: unknown;
+  /** On whose behalf: numbers separated by spaces; 11 is an agent, 13 an agent's user account. */
+  readonly xms_sub_fct?: unknown;
+  /** Capabilities of the client, an array of strings; `cp1` answers claims challenges. */
+  readonly xms_cc?: unknown;
+  /** Authentication contexts satisfied, an array of strings. */
+  readonly acrs?: unknown;
+  /** Whether the user has more groups than the token tells (implicit flow). */
+  readonly hasgroups?: unknown;
+  /** Names of claims that are kept elsewhere. The addresses beside them are never called. */
+  readonly _claim_names?: unknown;
   /** Key the token is bound to. */
   readonly cnf?: unknown;
   /** Marks of id tokens, which access tokens never carry. */
@@ -84,4 +100,5 @@ export interface VerifiedClaims extends AccessTokenClaims {
   readonly roles?: readonly string[];
   readonly scp?: string;
   readonly uti: string | undefined;
+  readonly groups?: readonly string[];
 }

@@ -1,5 +1,8 @@
-import type { Caller } from '../core/caller.ts';
+import type { Caller, CallerGroups } from '../core/caller.ts';
 import type { AccessTokenClaims, VerifiedClaims } from '../entra/claims.ts';
+import { isAgent, isGuest } from './admission-checks.ts';
+import { confirmedThumbprint } from './binding-checks.ts';
+import { textsIn } from './claim-values.ts';
 import { clientAuthenticationOf, isAppOnly } from './identity-checks.ts';
 
 const CLIENT_AUTHENTICATION: ReadonlyMap<unknown, Caller['clientAuthentication']> = new Map([
@@ -27,6 +30,17 @@ function displayOf(claims: AccessTokenClaims): Extract<Caller, { kind: 'user' }>
   });
 }
 
+/** Entra points elsewhere when there are too many groups. The address is never called: it is the token's (rule C12). */
+function groupsOf(claims: VerifiedClaims): CallerGroups {
+  const elsewhere = claims._claim_names;
+  const movedAway = typeof elsewhere === 'object' && elsewhere !== null && 'groups' in elsewhere;
+  const complete = !movedAway && claims.hasgroups === undefined;
+  return Object.freeze({ ids: frozenTexts(claims.groups), complete });
+}
+
+/** The client capability to answer claims challenges, in any letter case. */
+const ANSWERS_CHALLENGES = 'cp1';
+
 /**
  * Says who calls, from claims that passed every rule.
  *
@@ -45,12 +59,27 @@ export function callerFrom(claims: AccessTokenClaims): Caller {
     roles: frozenTexts(verified.roles),
     tokenId: verified.uti,
     expiresAt: verified.exp,
+    issuedAt: verified.iat,
     tokenVersion: verified.ver,
+    groups: groupsOf(verified),
+    agent: isAgent(claims),
+    authContexts: frozenTexts(textsIn(claims.acrs)),
+    answersChallenges: textsIn(claims.xms_cc).some(
+      (capability) => capability.toLowerCase() === ANSWERS_CHALLENGES,
+    ),
+    certificateThumbprint: confirmedThumbprint(claims.cnf),
   };
   if (isAppOnly(claims)) return Object.freeze({ ...base, kind: 'app', kindEvidence });
   // Rule Z5: split at spaces, empty items dropped.
   const scopes = frozenTexts(
     verified.scp?.split(' ').filter((scope) => scope !== '' && scope !== '/'),
   );
-  return Object.freeze({ ...base, kind: 'user', kindEvidence, scopes, display: displayOf(claims) });
+  return Object.freeze({
+    ...base,
+    kind: 'user',
+    kindEvidence,
+    scopes,
+    guest: isGuest(claims),
+    display: displayOf(claims),
+  });
 }

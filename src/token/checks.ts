@@ -1,3 +1,4 @@
+import { bindingChecks } from './binding-checks.ts';
 import type { Check } from './check.ts';
 import {
   audienceChecks,
@@ -9,7 +10,7 @@ import {
 } from './claim-checks.ts';
 import { type StructureChecks, structureChecks } from './compact.ts';
 import { type HeaderFacts, headerChecks } from './header-checks.ts';
-import { bindingChecks, identityChecks } from './identity-checks.ts';
+import { identityChecks } from './identity-checks.ts';
 import { type SignedToken, signatureChecks } from './signature-checks.ts';
 
 /** Every rule that a token must keep, in the order in which they are asked. */

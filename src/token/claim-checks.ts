@@ -1,6 +1,7 @@
 import { isGuid } from '../core/options.ts';
 import type { AccessTokenClaims } from '../entra/claims.ts';
 import type { Check } from './check.ts';
+import { textOf } from './claim-values.ts';
 import type { KeySet } from './key-set.ts';
 import { issuerOf, PERSONAL_TENANT, type TokenPolicy } from './policy.ts';
 import type { SigningKey } from './signing-key.ts';
@@ -26,11 +27,11 @@ function isAmong(members: ReadonlySet<unknown>, value: unknown): boolean {
 
 function keyOfOtherIssuer({ key, claims, policy }: KeyFacts): boolean {
   // A replacer function, because a string would give `$` in a hostile `tid` a meaning.
-  const issuer = key.issuer?.replace('{tenantid}', () => String(claims.tid));
+  const issuer = key.issuer?.replace('{tenantid}', () => textOf(claims.tid));
   if (issuer === undefined || issuer === claims.iss) return false;
   // v1.0 tokens are signed by keys that name the v2.0 issuer of the same tenant.
   return !(
-    claims.ver === '1.0' && issuer === issuerOf(policy.authority, '2.0', String(claims.tid))
+    claims.ver === '1.0' && issuer === issuerOf(policy.authority, '2.0', textOf(claims.tid))
   );
 }
 
@@ -54,7 +55,7 @@ export const keyBindingChecks: readonly Check<KeyFacts>[] = Object.freeze([
 /** Issuer and tenant are compared with what the settings say they are, character by character (rule I1). */
 function issuerMismatch({ claims, policy }: ClaimFacts): boolean {
   const { tenants, authority } = policy;
-  const tenantId = tenants.kind === 'one' ? tenants.tenantId : String(claims.tid);
+  const tenantId = tenants.kind === 'one' ? tenants.tenantId : textOf(claims.tid);
   return claims.iss !== issuerOf(authority, claims.ver, tenantId);
 }
 
@@ -70,7 +71,7 @@ export const issuerChecks: readonly Check<ClaimFacts>[] = Object.freeze([
     rule: 'I5',
     reason: 'tenant_mismatch',
     violates: ({ claims: { tid, iss } }: ClaimFacts) =>
-      !isGuid(tid) || !String(iss).includes(`/${tid}/`),
+      !isGuid(tid) || !textOf(iss).includes(`/${tid}/`),
   },
   {
     rule: 'I6',

@@ -20,6 +20,8 @@ export class KeyDocumentError extends Error {
 /** Where a key set comes from, and what its documents must say. Nothing in it comes from a token. */
 export interface KeyLocation {
   readonly metadataUrl: URL;
+  /** Format of the tokens that the keys verify. */
+  readonly version: '1.0' | '2.0';
   /** The issuer the metadata must name, literally; with `{tenantid}` where the document serves several tenants. */
   readonly issuer: string;
   /** Whether the document serves several tenants, so that every key must name its issuer (rule K4b). */

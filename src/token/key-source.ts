@@ -1,10 +1,12 @@
 import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/log.ts';
+import type { MetricLabels, Metrics } from '../core/metrics.ts';
 import type { Timers } from '../core/timers.ts';
 import { refusal } from './check.ts';
 import { DocumentDeferredError, type DocumentFetcher } from './document-fetcher.ts';
 import { KeyLoader } from './key-loader.ts';
 import type { DroppedKey, KeyLocation, KeySet } from './key-set.ts';
+import type { KeySetState } from './state.ts';
 
 /** How keys are kept current, resolved. All times in milliseconds. */
 export interface KeyLifecycle {
@@ -21,6 +23,8 @@ export interface KeySourceDependencies {
   /** A number from 0 to below 1, for jitter. */
   readonly random: () => number;
   readonly logger: Logger;
+  /** Default: nothing is measured. */
+  readonly metrics?: Metrics | undefined;
 }
 
 const FIRST_BACKOFF_MS = 1_000;
@@ -96,10 +100,33 @@ export class KeySource {
    * @returns `undefined` where waiting is pointless or the queue is full: the caller refuses at once.
    */
   awaitRefresh(monotonicMs: number, plausible: () => boolean): Promise<void> | undefined {
-    if (this.#waiters >= MAX_WAITERS) return undefined;
-    if (this.#inFlight === undefined && !this.#mayFetch(monotonicMs)) return undefined;
-    if (this.usable(monotonicMs) !== undefined && !plausible()) return undefined;
-    return this.#wait(this.#refresh());
+    const pointless =
+      this.#waiters >= MAX_WAITERS ||
+      (this.#inFlight === undefined && !this.#mayFetch(monotonicMs)) ||
+      (this.usable(monotonicMs) !== undefined && !plausible());
+    if (!pointless) return this.#wait(this.#refresh());
+    this.#dependencies.metrics?.counter('grpc_entra.keys.unknown', this.#labels);
+    return undefined;
+  }
+
+  /** The keys as they are now. */
+  state(): KeySetState {
+    const now = this.#dependencies.clock.monotonic();
+    const set = this.usable(now);
+    return {
+      authority: this.#location.metadataUrl.host,
+      tenant: this.#location.metadataUrl.pathname.split('/')[1] ?? '',
+      version: this.#location.version,
+      usable: set !== undefined,
+      ageSeconds: this.#set === undefined ? undefined : (now - this.#loadedAt) / 1000,
+      keys: set?.keys.size ?? 0,
+      generation: this.#set?.generation ?? 0,
+      waiting: this.#waiters,
+    };
+  }
+
+  get #labels(): MetricLabels {
+    return { authority: this.#location.metadataUrl.host, version: this.#location.version };
   }
 
   /** Stops renewing. Keys at hand stay usable until they are too old. */
@@ -139,12 +166,27 @@ export class KeySource {
 
   async #attempt(): Promise<void> {
     const previous = this.#set;
+    const startedAt = this.#dependencies.clock.monotonic();
     try {
       const { set, dropped } = await this.#loader.load(previous);
       this.#set = set;
       this.#succeeded(previous, set, dropped);
+      this.#measured('success', startedAt);
     } catch (error) {
       this.#failed(error);
+      this.#measured('failure', startedAt);
+    }
+  }
+
+  #measured(outcome: 'success' | 'failure', startedAt: number): void {
+    const { metrics, clock } = this.#dependencies;
+    const labels = { ...this.#labels, outcome };
+    metrics?.counter('grpc_entra.keys.refreshes', labels);
+    metrics?.histogram('grpc_entra.keys.refresh_ms', clock.monotonic() - startedAt, labels);
+    const { keys, ageSeconds } = this.state();
+    metrics?.gauge('grpc_entra.keys.count', keys, this.#labels);
+    if (ageSeconds !== undefined) {
+      metrics?.gauge('grpc_entra.keys.age_seconds', ageSeconds, this.#labels);
     }
   }
 

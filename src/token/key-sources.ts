@@ -51,6 +51,7 @@ function locate(
   if (appId !== undefined) url.searchParams.set('appid', appId);
   return Object.freeze({
     metadataUrl: url,
+    version,
     issuer: issuerOf(authority, version, place.issuerTenant),
     shared: place.shared,
     hosts: authority.hosts,

@@ -1,12 +1,22 @@
 import { type Clock, systemClock } from '../core/clock.ts';
 import { guardedLogger, type Logger, silentLogger } from '../core/log.ts';
-import { checkBoolean, checkInteger, checkOptionNames, invalidOption } from '../core/options.ts';
+import { guardedMetrics, type Metrics } from '../core/metrics.ts';
+import {
+  checkBoolean,
+  checkChoice,
+  checkInteger,
+  checkOptionNames,
+  invalidOption,
+} from '../core/options.ts';
 import { type Authority, resolveAuthority } from '../entra/authority.ts';
 import { resolveClientId, resolveV1Audiences } from './audience-option.ts';
 import type { TokenCacheBounds } from './cache.ts';
 import type { KeyLifecycle } from './key-source.ts';
 import type {
+  Admission,
+  CallerPolicy,
   KeyOptions,
+  RevocationCheck,
   TokenCacheOptions,
   TokenPolicy,
   TokenValidatorOptions,
@@ -28,6 +38,12 @@ const OPTION_NAMES: readonly (keyof TokenValidatorOptions)[] = [
   'requireCertificateClient',
   'allowMissingTyp',
   'useAppSpecificKeys',
+  'binding',
+  'guests',
+  'devices',
+  'agents',
+  'isRevoked',
+  'metrics',
   'keys',
   'cache',
   'clock',
@@ -49,6 +65,8 @@ export interface ValidatorSettings {
   readonly cache: TokenCacheBounds;
   readonly cacheMaxAgeMs: number;
   readonly useAppSpecificKeys: boolean;
+  readonly isRevoked: RevocationCheck | undefined;
+  readonly metrics: Metrics | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -61,6 +79,30 @@ function resolveVersions(value: unknown): ReadonlySet<TokenVersion> {
     throw invalidOption('tokenVersions', "an array of '1.0' and '2.0', at least one", value);
   }
   return new Set(versions);
+}
+
+const ADMISSIONS: readonly Admission[] = ['allow', 'deny'];
+
+function resolveCallers({ guests, devices, agents }: TokenValidatorOptions): CallerPolicy {
+  return Object.freeze({
+    guests: checkChoice('guests', guests, ADMISSIONS, 'allow'),
+    devices: checkChoice('devices', devices, ADMISSIONS, 'deny'),
+    agents: checkChoice('agents', agents, ADMISSIONS, 'deny'),
+  });
+}
+
+function resolveRevocation(value: RevocationCheck | undefined): RevocationCheck | undefined {
+  if (value === undefined || typeof value === 'function') return value;
+  throw invalidOption('isRevoked', 'a function of the caller that returns true or false', value);
+}
+
+const METRIC_NAMES: readonly (keyof Metrics)[] = ['counter', 'histogram', 'gauge'];
+
+function resolveMetrics(value: Metrics | undefined): Metrics | undefined {
+  if (value === undefined) return undefined;
+  const fits = value !== null && METRIC_NAMES.every((name) => typeof value[name] === 'function');
+  if (!fits) throw invalidOption('metrics', 'an object with counter, histogram and gauge', value);
+  return guardedMetrics(value);
 }
 
 function resolvePolicy(options: TokenValidatorOptions, authority: Authority): TokenPolicy {
@@ -104,6 +146,8 @@ function resolvePolicy(options: TokenValidatorOptions, authority: Authority): To
       false,
     ),
     allowMissingTyp: checkBoolean('allowMissingTyp', options.allowMissingTyp, false),
+    binding: checkChoice('binding', options.binding, ['off', 'optional', 'required'], 'off'),
+    callers: resolveCallers(options),
   });
 }
 
@@ -161,6 +205,8 @@ export function resolveOptions(options: TokenValidatorOptions): ValidatorSetting
     },
     cacheMaxAgeMs: maxAgeSeconds * 1000,
     useAppSpecificKeys: checkBoolean('useAppSpecificKeys', options.useAppSpecificKeys, false),
+    isRevoked: resolveRevocation(options.isRevoked),
+    metrics: resolveMetrics(options.metrics),
     clock: options.clock ?? systemClock,
     logger: guardedLogger(options.logger ?? silentLogger),
   });

@@ -1,5 +1,7 @@
+import type { Caller } from '../core/caller.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/log.ts';
+import type { Metrics } from '../core/metrics.ts';
 import { type Authority, type AuthorityOption, issuerV1, issuerV2 } from '../entra/authority.ts';
 
 /** Format of a token. */
@@ -42,6 +44,22 @@ export interface TokenCacheOptions {
   readonly maxAgeSeconds?: number;
 }
 
+/** What is done about a kind of caller, whatever the rule of a method says. */
+export type Admission = 'allow' | 'deny';
+
+/**
+ * What is done about tokens bound to the client's certificate (claim `cnf`). `off` refuses them, because nothing would
+ * compare the certificate; `optional` accepts them over a connection with that certificate, beside bearer tokens;
+ * `required` accepts nothing else.
+ */
+export type CertificateBinding = 'off' | 'optional' | 'required';
+
+/**
+ * Whether a caller's token, or the sign-in behind it, has been revoked. Asked at every call, so it must answer from
+ * memory. `true` refuses; so does a throw, and anything that is no boolean.
+ */
+export type RevocationCheck = (caller: Caller) => boolean;
+
 /** Settings of {@link createTokenValidator}. */
 export interface TokenValidatorOptions {
   /** The tenant whose tokens are accepted, a GUID; or several (rules I4 to I7). */
@@ -73,8 +91,27 @@ export interface TokenValidatorOptions {
   readonly allowMissingTyp?: boolean;
   /** Whether keys are fetched for this application's own signing certificate (rule K7). Default: no. */
   readonly useAppSpecificKeys?: boolean;
+  /** What is done about tokens bound to the client's certificate. Default: `off` (rules P1 to P4). */
+  readonly binding?: CertificateBinding;
+  /** Guests of the tenant. Default: `allow`; what they may do is up to roles and scopes (rule Z7). */
+  readonly guests?: Admission;
+  /** Devices that call as themselves. Default: `deny`; few APIs mean them (rule Z7). */
+  readonly devices?: Admission;
+  /**
+   * AI agents, by themselves or for a user. Default: `deny`, because a permission given to a person was not given to
+   * whatever acts in the person's name (rule C13).
+   */
+  readonly agents?: Admission;
+  /** Asked at every call whether the caller has been revoked. Default: nobody is (rule X4). */
+  readonly isRevoked?: RevocationCheck;
   readonly keys?: KeyOptions;
   readonly cache?: TokenCacheOptions;
+  /**
+   * Where measurements go. Default: nowhere. Counters `grpc_entra.token.validations`, `grpc_entra.keys.refreshes` and
+   * `grpc_entra.keys.unknown`; histograms `grpc_entra.token.validation_ms` and `grpc_entra.keys.refresh_ms`; gauges
+   * `grpc_entra.keys.count` and `grpc_entra.keys.age_seconds`, set at each refresh.
+   */
+  readonly metrics?: Metrics;
   readonly clock?: Clock;
   /** Default: silent. */
   readonly logger?: Logger;
@@ -88,6 +125,13 @@ export type TenantPolicy =
   | { readonly kind: 'one'; readonly tenantId: string }
   | { readonly kind: 'listed'; readonly tenantIds: ReadonlySet<string> }
   | { readonly kind: 'any'; readonly personalAccounts: boolean };
+
+/** Which kinds of callers are admitted at all. */
+export interface CallerPolicy {
+  readonly guests: Admission;
+  readonly devices: Admission;
+  readonly agents: Admission;
+}
 
 /** The options, checked and copied: what the rules compare with. */
 export interface TokenPolicy {
@@ -103,6 +147,8 @@ export interface TokenPolicy {
   readonly requireIdtyp: boolean;
   readonly requireCertificateClient: boolean;
   readonly allowMissingTyp: boolean;
+  readonly binding: CertificateBinding;
+  readonly callers: CallerPolicy;
 }
 
 /** The one issuer of a tenant's tokens of a version. */

@@ -5,49 +5,30 @@ import { createHttpsAgent } from '../core/https-request.ts';
 import { systemTimers } from '../core/timers.ts';
 import type { TokenReason } from '../core/token-reason.ts';
 import type { AccessTokenClaims, VerifiedClaims } from '../entra/claims.ts';
+import { checkAdmission } from './admission-checks.ts';
+import type { CallConnection } from './binding-checks.ts';
 import { type CachedToken, TokenCache } from './cache.ts';
+import { type CallRules, createCallRules } from './call-rules.ts';
 import { callerFrom } from './caller.ts';
 import { firstViolation, refusal, runChecks } from './check.ts';
 import { allChecks, type Checks, plausibilityChecks } from './checks.ts';
 import type { ClaimFacts } from './claim-checks.ts';
+import { checkAuthContext, requireAuthContext } from './claims-challenge.ts';
 import { type CompactToken, decodePayload, decodeSegment, splitToken } from './compact.ts';
 import { createDocumentFetcher } from './document-fetcher.ts';
 import { HeaderReader } from './header-reader.ts';
 import type { KeySet } from './key-set.ts';
 import type { KeySource, KeySourceDependencies } from './key-source.ts';
 import { createKeySources, type KeySources } from './key-sources.ts';
+import { type CacheOutcome, ValidationMeter } from './meter.ts';
 import { resolveOptions, type ValidatorSettings } from './options.ts';
-import type { TokenValidatorOptions } from './policy.ts';
+import type { CertificateBinding, TokenValidatorOptions } from './policy.ts';
 import type { SigningKey } from './signing-key.ts';
+import type { ValidatorState } from './state.ts';
+import type { TokenValidator } from './token-validator.ts';
+import { VersionHint } from './version-hint.ts';
 
-/** Verifies access tokens of Microsoft Entra ID for one API. */
-export interface TokenValidator {
-  /** Longest token accepted, bytes. */
-  readonly maxTokenBytes: number;
-  /**
-   * Verifies a token.
-   *
-   * @param token - A compact JWS, as `bearerToken` returns it.
-   * @returns Who calls; frozen, and the same object for the same token while it is remembered.
-   * @throws {@link TokenError} with the precise reason.
-   */
-  validate(token: string): Promise<Caller>;
-  /**
-   * The same without a promise where none is needed.
-   *
-   * @returns The caller at once when keys are at hand; a promise while they are being fetched, at most 2 seconds.
-   * @throws {@link TokenError} at once, or by the promise.
-   */
-  check(token: string): Caller | Promise<Caller>;
-  /**
-   * Loads the signing keys now instead of at the first token.
-   *
-   * @throws {@link TokenError} `ERR_KEYS_UNAVAILABLE` with the failure as `cause`; attempts continue by themselves.
-   */
-  ready(): Promise<void>;
-  /** Stops renewing keys and closes connections. */
-  close(): void;
-}
+export type { TokenValidator } from './token-validator.ts';
 
 /** A token that passed every rule which needs no key. */
 interface ReadToken {
@@ -71,36 +52,73 @@ const ENTRY_BYTES = 1024;
 
 class EntraTokenValidator implements TokenValidator {
   readonly maxTokenBytes: number;
+  readonly binding: CertificateBinding;
   readonly #settings: ValidatorSettings;
   readonly #checks: Checks;
   readonly #sources: KeySources;
   readonly #cache: TokenCache;
   readonly #headers: HeaderReader;
+  readonly #versionHint: VersionHint;
   readonly #waiting = new Map<string, Promise<Caller>>();
   readonly #closeParts: () => void;
-  #hintGiven = false;
+  readonly #callRules: CallRules | undefined;
+  readonly #meter: ValidationMeter | undefined;
+  /** Where the last verdict came from. Read at once after it was given. */
+  #cacheOutcome: CacheOutcome = 'miss';
 
   constructor(settings: ValidatorSettings, parts: ValidatorParts) {
     const { policy, lifecycle, useAppSpecificKeys } = settings;
     this.maxTokenBytes = policy.maxTokenBytes;
+    this.binding = policy.binding;
     this.#settings = settings;
     this.#checks = parts.checks;
     this.#closeParts = parts.close;
     this.#cache = new TokenCache(settings.cache);
+    this.#callRules = createCallRules(settings);
+    this.#versionHint = new VersionHint(settings.logger);
+    const { metrics, clock } = settings;
+    this.#meter = metrics === undefined ? undefined : new ValidationMeter(metrics, clock);
     this.#headers = new HeaderReader(parts.checks, policy.allowMissingTyp);
     this.#sources = createKeySources(policy, lifecycle, parts.keys, useAppSpecificKeys);
   }
 
-  async validate(token: string): Promise<Caller> {
-    return this.check(token);
+  async validate(token: string, connection?: CallConnection): Promise<Caller> {
+    return this.check(token, connection);
   }
 
-  check(token: string): Caller | Promise<Caller> {
+  check(token: string, connection?: CallConnection): Caller | Promise<Caller> {
+    if (this.#meter === undefined) return this.#decide(token, connection);
+    return this.#meter.measure(
+      () => this.#decide(token, connection),
+      () => this.#cacheOutcome,
+    );
+  }
+
+  #decide(token: string, connection: CallConnection | undefined): Caller | Promise<Caller> {
+    const verified = this.#identify(token);
+    const rules = this.#callRules;
+    if (rules === undefined) return verified;
+    const ask = (caller: Caller): Caller => {
+      rules(caller, connection);
+      return caller;
+    };
+    return verified instanceof Promise ? verified.then(ask) : ask(verified);
+  }
+
+  requireAuthContext(caller: Caller, context: string): void {
+    requireAuthContext(this.#settings.policy, caller, checkAuthContext('context', context));
+  }
+
+  #identify(token: string): Caller | Promise<Caller> {
+    this.#cacheOutcome = 'miss';
     if (token.length > this.maxTokenBytes) throw refusal('token_too_long');
     const id = hash('sha256', token, 'base64url');
     const remembered = this.#cache.get(id);
     if (remembered !== undefined) {
-      if (this.#stillHolds(remembered)) return remembered.caller;
+      if (this.#stillHolds(remembered)) {
+        this.#cacheOutcome = 'hit';
+        return remembered.caller;
+      }
       this.#cache.delete(id);
     }
     return this.#verify(this.#read(token, id));
@@ -108,6 +126,14 @@ class EntraTokenValidator implements TokenValidator {
 
   async ready(): Promise<void> {
     await Promise.all(this.#sources.all.map((source) => source.ready()));
+  }
+
+  state(): ValidatorState {
+    return {
+      keySets: this.#sources.all.map((source) => source.state()),
+      rememberedTokens: this.#cache.size,
+      rememberedBytes: this.#cache.weight,
+    };
   }
 
   close(): void {
@@ -180,11 +206,12 @@ class EntraTokenValidator implements TokenValidator {
     const facts = { ...this.#factsOf(claims), key, keySet };
     const misissued = firstViolation(this.#checks.issuer, facts);
     if (misissued !== undefined) {
-      this.#hint(misissued.reason, claims);
+      this.#versionHint.consider(misissued.reason, claims);
       throw refusal(misissued.reason);
     }
     runChecks(this.#checks.key, facts);
     runChecks(this.#checks.claims, facts);
+    checkAdmission({ claims, callers: this.#settings.policy.callers });
     const caller = callerFrom(claims);
     this.#remember(token, source, key, caller);
     return caller;
@@ -213,16 +240,6 @@ class EntraTokenValidator implements TokenValidator {
   #implausibility(claims: AccessTokenClaims): TokenReason | undefined {
     return firstViolation(plausibilityChecks, this.#factsOf(claims))?.reason;
   }
-
-  /** The most frequent mistake in registering an API gets an explanation, once. */
-  #hint(reason: TokenReason, claims: AccessTokenClaims): void {
-    if (reason !== 'version_not_accepted' || claims.ver !== '1.0' || this.#hintGiven) return;
-    this.#hintGiven = true;
-    this.#settings.logger.warn(
-      'a v1.0 access token was refused: set requestedAccessTokenVersion to 2 in the registration of the API, ' +
-        "or accept such tokens with tokenVersions: ['1.0', '2.0'] and v1Audiences",
-    );
-  }
 }
 
 /** Builds a validator from its parts. Tests pass documents, time and rules of their own. */
@@ -247,6 +264,7 @@ export function createTokenValidator(options: TokenValidatorOptions): TokenValid
       fetch: createDocumentFetcher(agent),
       clock,
       logger,
+      metrics: settings.metrics,
       timers: systemTimers,
       random: Math.random,
     },

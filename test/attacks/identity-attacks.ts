@@ -9,7 +9,10 @@ import {
 } from '../support/tokens.ts';
 import { type Attack, BOTH_VERSIONS, withClaims } from './attack.ts';
 
-/** Rules C1 to C11 and P1. */
+/** SHA-256 of some certificate. */
+const THUMBPRINT = 'A4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v0';
+
+/** Rules C1 to C11, P1, P2 and P4. */
 export const identityAttacks: readonly Attack[] = [
   ...['nonce', 'at_hash', 'c_hash', 's_hash'].map(
     (name): Attack => ({
@@ -45,6 +48,8 @@ export const identityAttacks: readonly Attack[] = [
       ['azpacr', 1],
       ['azpacr', ['1']],
       ['appidacr', 1],
+      ['jti', 1],
+      ['jti', null],
       ['uti', 1],
       ['uti', ''],
     ] as const
@@ -159,6 +164,22 @@ export const identityAttacks: readonly Attack[] = [
     rule: 'P1',
     name: 'a token bound to a certificate, presented as a bearer token',
     reason: 'bound_token_unverified',
-    token: withClaims({ cnf: { 'x5t#S256': 'bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2' } }),
+    token: withClaims({ cnf: { 'x5t#S256': THUMBPRINT } }),
   },
+  {
+    rule: 'P4',
+    name: 'a bearer token where tokens must be bound to a certificate',
+    reason: 'confirmation_missing',
+    token: mint,
+    options: { binding: 'required' },
+  },
+  ...[{ jkt: 'x' }, { 'x5t#S256': 'x' }, { 'x5t#S256': THUMBPRINT, jkt: 'x' }].map(
+    (cnf): Attack => ({
+      rule: 'P2',
+      name: `cnf ${JSON.stringify(cnf)}`,
+      reason: 'confirmation_malformed',
+      token: withClaims({ cnf }),
+      options: { binding: 'optional' },
+    }),
+  ),
 ];

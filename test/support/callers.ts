@@ -8,6 +8,12 @@ const base = {
   clientAuthentication: 'secret',
   tokenId: undefined,
   expiresAt: 4_000_000_000,
+  issuedAt: 3_999_990_000,
+  groups: { ids: [], complete: true },
+  agent: false,
+  authContexts: [],
+  answersChallenges: false,
+  certificateThumbprint: undefined,
   tokenVersion: '2.0',
 } as const;
 
@@ -28,6 +34,7 @@ export function userCaller(
     kindEvidence: 'declared',
     scopes,
     roles,
+    guest: false,
     display: { name: undefined, username: undefined, email: undefined },
     ...changes,
   };

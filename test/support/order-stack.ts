@@ -7,6 +7,7 @@ import {
   createServer,
   rulesFromProto,
   type Server,
+  type ServerOptions,
   service,
 } from 'grpc-entra/server';
 import { OrdersServiceDefinition, protoMetadata } from '#examples/orders/gen/orders/v1/orders.ts';
@@ -57,7 +58,10 @@ export interface OrderStack extends AsyncDisposable {
 
 const API = 'api://orders';
 
-export async function startOrderStack(): Promise<OrderStack> {
+/** @param changes - Options of the server beside those the stack needs. */
+export async function startOrderStack(
+  changes: Pick<ServerOptions, 'logger'> = {},
+): Promise<OrderStack> {
   const dir = tempDir();
   const counters: Counters = { decoded: 0, entered: 0 };
   const [files, emulator] = await Promise.all([
@@ -78,6 +82,7 @@ export async function startOrderStack(): Promise<OrderStack> {
     return value;
   };
   const server = await createServer({
+    ...changes,
     entra: {
       tenantId: emulator.tenantId,
       clientId: emulator.api('orders').clientId,

@@ -117,6 +117,7 @@ export function tokenWorld(
       timers,
       random: () => 0.5,
       logger: settings.logger,
+      metrics: settings.metrics,
     },
     checks,
     close: () => {},

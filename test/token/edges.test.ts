@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { allChecks } from '#src/token/checks.ts';
 import { HeaderReader } from '#src/token/header-reader.ts';
 import { KeyDocumentError } from '#src/token/key-set.ts';
-import { accepts, refuses, tokenWorld } from '../support/token-world.ts';
+import { accepts, refuses, tokenWorld, verdict } from '../support/token-world.ts';
 import { APP_CLAIMS, base64url, CLIENT_ID, mint, V1_CLAIMS } from '../support/tokens.ts';
 
 describe('claims that decide', () => {
@@ -48,6 +48,29 @@ describe('claims that decide', () => {
       [],
     );
   });
+});
+
+describe('claims that are hostile objects', () => {
+  const hostile = { toString: 1, valueOf: 1 };
+  for (const name of Object.keys({
+    ...APP_CLAIMS,
+    xms_idrel: 0,
+    xms_act_fct: 0,
+    acrs: 0,
+    xms_cc: 0,
+  })) {
+    it(`C11 ${name} is never converted: a refusal or an acceptance, and no other error`, async () => {
+      for (const kid of ['unpublished', undefined]) {
+        const world = tokenWorld({ tenantId: { allowAnyTenant: true } });
+        await world.validator.ready();
+        await world.timers.pass(600_000);
+        const header = kid === undefined ? {} : { kid };
+        // Fails with a TypeError unless every error is one of ours.
+        await verdict(world, mint({ header, claims: { [name]: hostile } }));
+        await verdict(world, mint({ header, claims: { [name]: [hostile] } }));
+      }
+    });
+  }
 });
 
 describe('keys that fail to load', () => {

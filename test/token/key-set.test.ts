@@ -15,6 +15,7 @@ const location: KeyLocation = {
   metadataUrl: new URL(
     `https://login.microsoftonline.com/${TENANT}/v2.0/.well-known/openid-configuration`,
   ),
+  version: '2.0',
   issuer: ISSUER,
   shared: false,
   hosts: ['login.microsoftonline.com', 'login.windows.net'],

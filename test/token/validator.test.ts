@@ -34,6 +34,12 @@ describe('who calls', () => {
       roles: ['Orders.Read', 'Orders.Write'],
       tokenId: APP_CLAIMS['uti'],
       expiresAt: NOW + 3600,
+      issuedAt: NOW - 300,
+      groups: { ids: [], complete: true },
+      agent: false,
+      authContexts: [],
+      answersChallenges: false,
+      certificateThumbprint: undefined,
       tokenVersion: '2.0',
     });
   });
@@ -49,8 +55,15 @@ describe('who calls', () => {
       clientAuthentication: 'none',
       roles: ['Approver'],
       scopes: ['Orders.Read', 'Orders.Write'],
+      guest: false,
       tokenId: APP_CLAIMS['uti'],
       expiresAt: NOW + 3600,
+      issuedAt: NOW - 300,
+      groups: { ids: [], complete: true },
+      agent: false,
+      authContexts: [],
+      answersChallenges: false,
+      certificateThumbprint: undefined,
       tokenVersion: '2.0',
       display: {
         name: 'Adele Vance',

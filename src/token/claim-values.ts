@@ -1,0 +1,19 @@
+/** The text of a claim; nothing where it is no text. Never a conversion: hostile objects throw when converted. */
+export function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+/** Numbers of a claim that Entra writes as one string with spaces, as a number, or as an array of either. */
+export function numbersIn(value: unknown): readonly number[] {
+  const items: readonly unknown[] = Array.isArray(value) ? value : [value];
+  return items.flatMap((item) => {
+    if (typeof item === 'number') return [item];
+    return (textOf(item).match(/\d+/g) ?? []).map(Number);
+  });
+}
+
+/** Strings of a claim that Entra writes as an array or, with a single one, as a string. Others count for nothing. */
+export function textsIn(value: unknown): readonly string[] {
+  const items: readonly unknown[] = Array.isArray(value) ? value : [value];
+  return items.filter((item) => typeof item === 'string');
+}
