@@ -111,8 +111,11 @@ export const foreignClients: readonly ForeignClient[] = [
  *
  * @throws Error naming the command that installs it.
  */
-export function foreignClient(name: string): ForeignClient {
-  const client = foreignClients.find((candidate) => candidate.name === name);
+export function foreignClient(
+  name: string,
+  clients: readonly ForeignClient[] = foreignClients,
+): ForeignClient {
+  const client = clients.find((candidate) => candidate.name === name);
   if (client === undefined) throw new Error(`no foreign client is called ${name}`);
   if (!client.installed()) {
     throw new Error(`${name} is not installed; install it with: ${client.install}`);

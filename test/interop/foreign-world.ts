@@ -7,7 +7,7 @@ import { allow, createServer, type Rule, type Server, service } from 'grpc-entra
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { OrdersServiceDefinition } from '#examples/orders/gen/orders/v1/orders.ts';
 import { createDevelopmentCertificates } from '#src/tls/dev-ca.ts';
-import { createSelfSignedCertificate } from '#src/tls/self-signed.ts';
+import { createSelfSignedCertificate, type SelfSignedCertificate } from '#src/tls/self-signed.ts';
 import { ordersOf } from '../support/orders.ts';
 import { type TempDir, tempDir } from '../support/temp-dir.ts';
 import { type Ended, type ForeignClient, runProgram } from './foreign-clients.ts';
@@ -25,8 +25,13 @@ export type Results = Readonly<
       readonly token?: string;
       readonly error?: string;
       readonly message?: string;
+      /** Class of the error that the client threw. */
       readonly class?: string;
-      readonly numbers?: readonly string[];
+      /** Number the client read out of the answer. */
+      readonly number?: number;
+      readonly suberror?: string;
+      readonly claims?: string;
+      readonly correlationId?: string;
     }
   >
 >;
@@ -38,7 +43,10 @@ export type Verdict = { readonly clientId: string } | { readonly status: StatusN
 export interface ForeignWorld extends AsyncDisposable {
   readonly emulator: EntraEmulator;
   readonly directory: TempDir;
-  readonly certificate: { readonly cert: string };
+  /** Certificate and key of the app "certificate". */
+  readonly certificate: SelfSignedCertificate;
+  /** An assertion of the external issuer, for the app "federated" unless its claims are changed. */
+  federatedAssertion(claims?: Readonly<Record<string, unknown>>): Promise<string>;
   /** Presents a token to the server of an API. */
   present(api: 'orders' | 'stock', token: string): Promise<Verdict>;
   run(client: ForeignClient, tasks: readonly string[], more?: object): Promise<Results>;
@@ -50,20 +58,25 @@ export interface ForeignWorld extends AsyncDisposable {
   ): Promise<string>;
 }
 
-async function federatedAssertion() {
+/** An issuer of assertions that is not the emulator. */
+async function createExternalIssuer() {
   const { publicKey, privateKey } = await generateKeyPair('RS256');
   const jwks = { keys: [{ ...(await exportJWK(publicKey)), kid: 'one' }] };
-  const assertion = await new SignJWT({})
-    .setProtectedHeader({ alg: 'RS256', kid: 'one' })
-    .setIssuer('https://cluster.example')
-    .setSubject('desk')
-    .setAudience('api://AzureADTokenExchange')
-    .setExpirationTime('1h')
-    .sign(privateKey);
+  const standard = {
+    iss: 'https://cluster.example',
+    sub: 'desk',
+    aud: 'api://AzureADTokenExchange',
+  };
+  const assertion = (claims: Readonly<Record<string, unknown>> = {}): Promise<string> => {
+    const exp = Math.floor(Date.now() / 1000) + 3600;
+    return new SignJWT({ exp, ...standard, ...claims })
+      .setProtectedHeader({ alg: 'RS256', kid: 'one' })
+      .sign(privateKey);
+  };
   return { jwks, assertion };
 }
 
-function startEmulator(cert: string, federated: Awaited<ReturnType<typeof federatedAssertion>>) {
+function startEmulator(cert: string, federated: Awaited<ReturnType<typeof createExternalIssuer>>) {
   const appRoles = { [ORDERS]: ['Orders.Read'] };
   const federatedCredentials = [
     {
@@ -195,7 +208,7 @@ export async function startForeignWorld(): Promise<ForeignWorld> {
   const [files, made, federated] = await Promise.all([
     createDevelopmentCertificates({ directory: directory.path }),
     createSelfSignedCertificate({ commonName: 'desk', hosts: [], key: 'rsa-2048', days: 2 }),
-    federatedAssertion(),
+    createExternalIssuer(),
   ]);
   const emulator = await startEmulator(made.cert, federated);
   const [orders, stock] = await Promise.all([
@@ -205,7 +218,7 @@ export async function startForeignWorld(): Promise<ForeignWorld> {
   const targets = { orders: orders.target, stock: stock.target };
   writeFileSync(directory.file('emulator.pem'), emulator.ca);
   const ca = readFileSync(files.caFile, 'utf8');
-  const input = await inputOf(emulator, directory, made, federated.assertion);
+  const input = await inputOf(emulator, directory, made, await federated.assertion());
   const execute: ForeignWorld['execute'] = async (command, stdin, env = {}) => {
     const trusted = { HOME: directory.path, NODE_EXTRA_CA_CERTS: directory.file('emulator.pem') };
     const ended: Ended = await runProgram(command, stdin, { ...trusted, ...env });
@@ -216,6 +229,7 @@ export async function startForeignWorld(): Promise<ForeignWorld> {
     emulator,
     directory,
     certificate: made,
+    federatedAssertion: federated.assertion,
     present: (api, token) => ask(targets[api], ca, token),
     run: async (client, tasks, more = {}) => {
       const env = emulator.managedIdentityEnvironment('app-service');
