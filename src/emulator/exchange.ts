@@ -8,6 +8,7 @@ import { deliver } from './deliver.ts';
 import type { Fault } from './fault.ts';
 import type { FaultQueue } from './fault-queue.ts';
 import { alteredAnswer, faultyAnswer } from './faulty-answer.ts';
+import { MAX_BODY_BYTES, readBody } from './read-body.ts';
 import { Refusal, type RefusalContext } from './refusal.ts';
 import type { IncomingFacts, RequestRecorder } from './request-log.ts';
 import type { Route } from './routes.ts';
@@ -24,22 +25,7 @@ export interface ExchangeParts {
   readonly logger: Logger;
 }
 
-/** Larger than any token request; smaller than what could hurt. */
-const MAX_BODY_BYTES = 65_536;
 const GUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
-async function readBody(request: IncomingMessage): Promise<string | undefined> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  // Left open on the way out: destroying it would cut the connection before the answer.
-  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-    const bytes = chunk as Buffer;
-    size += bytes.length;
-    if (size > MAX_BODY_BYTES) return undefined;
-    chunks.push(bytes);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
 
 /** Clients send their correlation id as a header, in the query or in the body (trap T4). */
 function correlationId(request: IncomingMessage, url: URL, form: URLSearchParams): string {
