@@ -157,7 +157,10 @@ $('decoder').addEventListener('submit', async (event) => {
     return;
   }
   const { header, claims, marks } = await response.json();
-  fill('marks', marks.map(({ rule, verdict, demand, note }) =>
+  // What fails first, and within a verdict in the order of the rules.
+  const inOrder = ['fail', 'unknown', 'pass'].flatMap((wanted) =>
+    marks.filter(({ verdict }) => verdict === wanted));
+  fill('marks', inOrder.map(({ rule, verdict, demand, note }) =>
     row(cell(rule, 'keep'), cell(mark(verdict), 'keep'), demand, note)));
   $('token-header').textContent = inner(header);
   $('token-claims').textContent = inner(claims);

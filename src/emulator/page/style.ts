@@ -48,16 +48,18 @@ header p{margin:0;color:var(--muted)}
 main{display:grid;gap:1.25rem;padding:1.25rem 1.5rem;max-width:110rem;margin:auto;
   grid-template-columns:minmax(0,3fr) minmax(0,2fr)}
 @media (max-width:75rem){main{grid-template-columns:minmax(0,1fr)}}
-.column{display:grid;gap:1.25rem;align-content:start}
+.column{display:grid;grid-template-columns:minmax(0,1fr);gap:1.25rem;align-content:start}
 section{background:var(--surface);border:1px solid var(--line);border-radius:8px;padding:1rem 1.25rem}
 .scroll{overflow:auto;max-height:32rem}
+.scroll+.scroll{margin-top:1.1rem}
 .scroll:focus-visible{outline:2px solid var(--accent)}
 table{border-collapse:collapse;width:100%;font-size:.87rem}
 caption{text-align:left;color:var(--muted);padding-bottom:.4rem}
 th,td{text-align:left;vertical-align:top;padding:.35rem .6rem .35rem 0;border-bottom:1px solid var(--line);
-  overflow-wrap:anywhere}
-th{font-weight:600;color:var(--muted);position:sticky;top:0;background:var(--surface)}
-td.keep{white-space:nowrap;overflow-wrap:normal}
+  overflow-wrap:break-word}
+td code{overflow-wrap:anywhere}
+th{white-space:nowrap;font-weight:600;color:var(--muted);position:sticky;top:0;background:var(--surface)}
+td.keep{white-space:nowrap}
 code,pre,textarea{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:.82rem}
 pre{margin:0;padding:.6rem;background:var(--ground);border:1px solid var(--line);border-radius:6px;
   overflow:auto;max-height:20rem;white-space:pre-wrap;overflow-wrap:anywhere}
