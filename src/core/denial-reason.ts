@@ -4,6 +4,7 @@
  * @see spec rules Z1 to Z6 of docs/token-rules.md
  */
 export type DenialReason =
+  | 'method_unknown'
   | 'rule_missing'
   | 'no_roles_and_no_scopes'
   | 'app_not_admitted'

@@ -4,7 +4,7 @@ import {
   type ServerInterceptingCallInterface,
   type ServerInterceptor,
 } from '@grpc/grpc-js';
-import { decide } from '../authorize/decide.ts';
+import { type Decision, decide } from '../authorize/decide.ts';
 import type { Caller } from '../core/caller.ts';
 import { AuthorizationError, ConnectionError, TokenError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
@@ -24,6 +24,11 @@ export interface GateOptions {
   readonly logger: Logger;
   /** Whether calls come only over connections our listener knows: then any other is refused. */
   readonly ownListener: boolean;
+  /**
+   * Whether a method exists. One that does not is answered UNIMPLEMENTED, but only to callers with an identity; one that
+   * exists and has no rule is denied.
+   */
+  readonly serves: (path: string) => boolean;
   /** Upper bound of one verification, milliseconds. */
   readonly verificationDeadlineMs: number;
 }
@@ -34,6 +39,12 @@ function isRefusal(error: unknown): error is Refusal {
     error instanceof AuthorizationError ||
     error instanceof ConnectionError
   );
+}
+
+/** A method without a rule comes this far only when it does not exist. Asks for the kind, as every decision does. */
+function unknownMethod({ kind }: Caller): Decision {
+  if (kind !== 'app' && kind !== 'user') throw new TypeError('no caller');
+  return 'method_unknown';
 }
 
 type Pass = (metadata: Metadata) => void;
@@ -65,8 +76,10 @@ class GatedCall {
     try {
       this.#checkConnection();
       const rule = this.#gate.rules.get(this.#path);
-      if (rule === undefined) throw new AuthorizationError('rule_missing');
-      if (rule.kind === 'public') {
+      if (rule === undefined && this.#gate.serves(this.#path)) {
+        throw new AuthorizationError('rule_missing');
+      }
+      if (rule?.kind === 'public') {
         this.#admit(undefined, metadata, pass);
         return;
       }
@@ -117,8 +130,9 @@ class GatedCall {
   }
 
   #decide(caller: Caller, metadata: Metadata, pass: Pass): void {
+    const rule = this.#gate.rules.get(this.#path);
     // Decided first: what is no caller throws here, before anything is noted down about it.
-    const decision = decide(this.#gate.rules.get(this.#path), caller);
+    const decision = rule === undefined ? unknownMethod(caller) : decide(rule, caller);
     this.#record.caller = caller;
     if (decision === 'allowed') this.#admit(caller, metadata, pass);
     else this.#refuse(new AuthorizationError(decision));

@@ -11,8 +11,9 @@ export {
   type UserRule,
 } from '../authorize/rule.ts';
 export type { AppCaller, Caller, UserCaller } from '../core/caller.ts';
-export { AuthorizationError, ConfigError, TokenError } from '../core/errors.ts';
+export { AuthorizationError, ConfigError, ConnectionError, TokenError } from '../core/errors.ts';
 export type { LogFields, Logger } from '../core/log.ts';
+export type { MetricLabels, Metrics } from '../core/metrics.ts';
 export { ServiceError } from '../core/service-error.ts';
 export type { StatusName } from '../core/status-code.ts';
 export type { AuthorityOption, Cloud, EmulatorAuthority } from '../entra/authority.ts';
@@ -27,6 +28,12 @@ export {
 } from './audit.ts';
 export { callerOf } from './caller-of.ts';
 export type { CallContext, CallerContext, Handler, Handlers } from './handler-types.ts';
+export type { PathRules, RuleSource } from './method-rules.ts';
+export {
+  type SecureCredentialsOptions,
+  type SecureServerCredentials,
+  secureCredentials,
+} from './secure-credentials.ts';
 export { createServer, type Server } from './server.ts';
 export type { ServerLimits, ServerOptions } from './server-options.ts';
 export { type BoundService, type RuledMethod, service } from './service.ts';

@@ -1,9 +1,7 @@
-import type { Logger } from '../core/log.ts';
-import type { Metrics } from '../core/metrics.ts';
 import type { ServerTlsOptions } from '../tls/server-tls.ts';
 import type { TokenValidatorOptions } from '../token/policy.ts';
-import type { AuditSink } from './audit.ts';
 import type { BoundService } from './service.ts';
+import type { SinkOptions } from './sinks.ts';
 
 /** Bounds on what one peer can make the server hold. */
 export interface ServerLimits {
@@ -22,21 +20,12 @@ export interface ServerLimits {
 }
 
 /** Options of {@link createServer}. */
-export interface ServerOptions {
+export interface ServerOptions extends SinkOptions {
   /** Whose tokens are accepted: tenant, and the application (client) id of this API. */
   readonly entra: Omit<TokenValidatorOptions, 'logger'>;
   /** Certificate, key, and what is asked of clients. */
   readonly tls: ServerTlsOptions;
   /** At least one, from {@link service}. */
   readonly services: readonly BoundService[];
-  /**
-   * Receives one event a call and one a failed handshake. Default: JSON lines on stderr, because a server that
-   * refuses callers silently cannot be operated.
-   */
-  readonly audit?: AuditSink;
-  /** Receives messages about the server itself. Default: silent. */
-  readonly logger?: Logger;
-  /** Receives counts and times; labels come from closed lists. Default: none. */
-  readonly metrics?: Metrics;
   readonly limits?: ServerLimits;
 }

@@ -7,8 +7,7 @@ import {
   type ListenAddress,
   parseListenAddress,
 } from '../core/listen-address.ts';
-import { guardedLogger, type Logger, silentLogger } from '../core/log.ts';
-import { guardedMetrics, type Metrics, noMetrics } from '../core/metrics.ts';
+import type { Logger } from '../core/log.ts';
 import { checkInteger, checkOptionNames, invalidOption } from '../core/options.ts';
 import { systemTimers } from '../core/timers.ts';
 import { HandshakeEventLimiter } from '../tls/handshake-events.ts';
@@ -18,13 +17,15 @@ import type { Reloader, ReloadResult } from '../tls/reload.ts';
 import type { ServerTls } from '../tls/server-tls.ts';
 import { watchServerTls } from '../tls/watched-tls.ts';
 import { createTokenValidator, type TokenValidator } from '../token/validator.ts';
-import { type AuditSink, auditToStderr, guardedSink } from './audit.ts';
+import type { AuditSink } from './audit.ts';
 import { createGate } from './gate.ts';
 import { installGrpcLogger } from './grpc-log.ts';
 import type { MethodRules } from './method-rules.ts';
 import { type Limits, LONGEST_TIMER_MS, resolveLimits } from './server-limits.ts';
 import type { ServerOptions } from './server-options.ts';
 import type { BoundService, RuledMethod } from './service.ts';
+import { resolveSinks, SINK_OPTIONS, type Sinks } from './sinks.ts';
+import { showUnknownMethodsToGate } from './unknown-methods.ts';
 
 /** A running or startable server. */
 export interface Server {
@@ -80,13 +81,6 @@ function grpcServer(limits: Limits, gate: ReturnType<typeof createGate>): GrpcSe
   });
 }
 
-/** What a server tells about itself, none of which can throw. */
-interface Sinks {
-  readonly audit: AuditSink;
-  readonly logger: Logger;
-  readonly metrics: Metrics;
-}
-
 function handshakeAudit(audit: AuditSink, clock: Clock): (failure: HandshakeFailure) => void {
   const limiter = new HandshakeEventLimiter(clock);
   return (failure) => {
@@ -137,6 +131,7 @@ class SecureServer implements Server {
       rules,
       logger,
       ownListener: true,
+      serves: (path) => rules.get(path) !== undefined,
       verificationDeadlineMs: limits.verificationMs,
       recorder: {
         audit,
@@ -145,6 +140,7 @@ class SecureServer implements Server {
       },
     });
     this.#grpc = grpcServer(limits, gate);
+    showUnknownMethodsToGate(this.#grpc);
     for (const service of options.services) {
       const { definition, implementation } = service.bind({
         shutdown: this.#shutdown.signal,
@@ -233,21 +229,11 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     'entra',
     'tls',
     'services',
-    'audit',
-    'logger',
-    'metrics',
+    ...SINK_OPTIONS,
     'limits',
   ]);
-  const logger = guardedLogger(options.logger ?? silentLogger);
-  const audit = guardedSink(options.audit ?? auditToStderr, () =>
-    logger.error('an audit event was lost: the audit sink threw'),
-  );
-  const metrics = guardedMetrics(options.metrics ?? noMetrics);
-  const server = new SecureServer(options, resolveLimits(options.limits), {
-    audit,
-    logger,
-    metrics,
-  });
-  installGrpcLogger(logger);
+  const sinks = resolveSinks(options);
+  const server = new SecureServer(options, resolveLimits(options.limits), sinks);
+  installGrpcLogger(sinks.logger);
   return server;
 }

@@ -68,6 +68,10 @@ export function refusalStatus(refusal: Refusal): StatusObject {
     const { message } = refusal;
     return { code: statusCodes.UNAUTHENTICATED, details: message, metadata: new Metadata() };
   }
+  if (refusal.reason === 'method_unknown') {
+    const details = 'method not implemented';
+    return { code: statusCodes.UNIMPLEMENTED, details, metadata: new Metadata() };
+  }
   const { code: number, details, challenge } = wire[refusal.code];
   const metadata = new Metadata();
   if (challenge === undefined) metadata.set('grpc-retry-pushback-ms', pushbackMs());

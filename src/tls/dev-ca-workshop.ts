@@ -1,18 +1,18 @@
-import { X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ConfigError } from '../core/errors.ts';
 import { checkHostName, isIpAddress } from './host-names.ts';
 import { runOpenssl } from './openssl.ts';
-import { splitCertificates } from './pem-source.ts';
 
 /** Zone of client names, and of the SPIFFE ids in them. */
 export const CLIENT_ZONE = 'dev.grpc-entra.internal';
-const DAYS = { root: 3650, issuing: 730, server: 30, client: 7 } as const;
-const DAY_MS = 86_400_000;
-const CONFIGURATION = fileURLToPath(new URL('../../certs/openssl.cnf', import.meta.url));
+/** Life of what is made, days. */
+export const DAYS = { root: 3650, issuing: 730, server: 30, client: 7 } as const;
+/** The configuration that ships with the package. */
+export const CONFIGURATION: string = fileURLToPath(
+  new URL('../../certs/openssl.cnf', import.meta.url),
+);
 
 /** Where certificates are made, and for whom. */
 export interface Workshop {
@@ -44,7 +44,8 @@ export function permittedNames(hosts: readonly string[]): string {
     .join(',');
 }
 
-async function openssl(
+/** Runs openssl in the folder of a CA, with the variables that the configuration asks for. */
+export async function openssl(
   shop: Workshop,
   cwd: string,
   names: string,
@@ -53,7 +54,8 @@ async function openssl(
   await runOpenssl(args, { cwd, env: { ...shop.env, GRPC_ENTRA_SAN: names } });
 }
 
-async function makeKey(shop: Workshop, cwd: string, file: string): Promise<void> {
+/** Makes an EC P-256 key. */
+export async function makeKey(shop: Workshop, cwd: string, file: string): Promise<void> {
   // Written by a process whose umask lets nobody else read it: openssl creates key files with mode 0600.
   await openssl(shop, cwd, shop.serverNames, [
     'genpkey',
@@ -150,117 +152,4 @@ export async function makeCas(shop: Workshop): Promise<void> {
       join(folder, 'ca.pem'),
     ]);
   });
-}
-
-/** Why a leaf must be issued anew, or `undefined` when it still serves. */
-async function staleness(
-  shop: Workshop,
-  certFile: string,
-  lifeDays: number,
-  hosts: readonly string[],
-): Promise<string | undefined> {
-  if (!existsSync(certFile)) return 'missing';
-  const [pem] = splitCertificates(await readFile(certFile, 'utf8'));
-  const [issuerPem = ''] = splitCertificates(
-    await readFile(join(shop.directory, 'issuing', 'ca.pem'), 'utf8'),
-  );
-  if (pem === undefined) return 'unreadable';
-  const leaf = new X509Certificate(pem);
-  if (!leaf.checkIssued(new X509Certificate(issuerPem))) {
-    throw new ConfigError(
-      'ERR_FILE_EXISTS',
-      `"${certFile}" was not issued by the CA beside it and is not overwritten; move it away, or choose another folder`,
-    );
-  }
-  if (Date.parse(leaf.validTo) - Date.now() < (lifeDays * DAY_MS) / 3) return 'near its end';
-  const named = hosts.every((host) =>
-    isIpAddress(host) ? leaf.checkIP(host) !== undefined : leaf.checkHost(host) !== undefined,
-  );
-  return named ? undefined : 'without all names';
-}
-
-/** The issuing CA signs only for the names it was made with, and openssl issues a certificate outside them all the same. */
-async function checkConstraints(
-  shop: Workshop,
-  folder: string,
-  kind: string,
-  certFile: string,
-): Promise<void> {
-  const root = join(shop.directory, 'root', 'ca.pem');
-  try {
-    await openssl(shop, folder, shop.serverNames, [
-      'verify',
-      '-x509_strict',
-      '-CAfile',
-      root,
-      '-untrusted',
-      'ca.pem',
-      `${kind}.pem`,
-    ]);
-  } catch (cause) {
-    throw new ConfigError(
-      'ERR_FILE_EXISTS',
-      `the CA in "${shop.directory}" was made for other names and may not sign "${certFile}"; choose another folder for these hosts`,
-      { cause },
-    );
-  }
-}
-
-/** Issues a leaf where it is missing, near its end or without a name. */
-export async function makeLeaf(
-  shop: Workshop,
-  kind: 'server' | 'client',
-  names: string,
-  hosts: readonly string[],
-): Promise<void> {
-  const certFile = join(shop.directory, `${kind}.pem`);
-  const keyFile = join(shop.directory, `${kind}.key`);
-  const reason = await staleness(shop, certFile, DAYS[kind], hosts);
-  if (reason === undefined && existsSync(keyFile)) return;
-  const folder = join(shop.directory, 'issuing');
-  if (!existsSync(keyFile)) {
-    await makeKey(shop, folder, `${kind}.key.new`);
-    await rename(join(folder, `${kind}.key.new`), keyFile);
-  }
-  await openssl(shop, folder, names, [
-    'req',
-    '-new',
-    '-key',
-    keyFile,
-    '-config',
-    CONFIGURATION,
-    '-subj',
-    '/',
-    '-out',
-    `${kind}.csr`,
-  ]);
-  await openssl(shop, folder, names, [
-    'ca',
-    '-batch',
-    '-notext',
-    '-config',
-    CONFIGURATION,
-    '-name',
-    'issuing_ca',
-    '-extensions',
-    `${kind}_leaf`,
-    '-days',
-    String(DAYS[kind]),
-    '-in',
-    `${kind}.csr`,
-    '-out',
-    `${kind}.pem`,
-  ]);
-  await checkConstraints(shop, folder, kind, certFile);
-  const chain = await Promise.all([
-    readFile(join(folder, `${kind}.pem`), 'utf8'),
-    readFile(join(folder, 'ca.pem'), 'utf8'),
-  ]);
-  // Whole or not at all: a server that reads meanwhile must not see half a chain.
-  await writeFile(`${certFile}.new`, chain.join(''));
-  await rename(`${certFile}.new`, certFile);
-  await Promise.all(
-    ['csr', 'pem'].map((end) => rm(join(folder, `${kind}.${end}`), { force: true })),
-  );
-  shop.report(`made ${certFile} (${reason ?? 'its key was missing'}; valid ${DAYS[kind]} days)`);
 }

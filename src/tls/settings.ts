@@ -3,6 +3,7 @@ import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import { ConfigError } from '../core/errors.ts';
 import { checkChoice, invalidOption, nearestName } from '../core/options.ts';
 import { HYBRID_GROUPS, profiles, type TlsProfile, type TlsVersion } from './profiles.ts';
+import { whyRefused } from './refused-names.ts';
 
 /** A TLS policy: a named profile, and what to leave out of it. Nothing can be added to a profile. */
 export interface TlsPolicyOptions {
@@ -57,12 +58,14 @@ function subset(
   }
   for (const name of asked) {
     if (allowed.includes(name)) continue;
-    const meant = nearestName(String(name), allowed);
+    const shown = String(name).slice(0, 60);
+    const meant = nearestName(shown, allowed);
+    const why =
+      whyRefused(shown) ??
+      `is not in this profile${meant === undefined ? '' : `, did you mean "${meant}"?`}`;
     throw new ConfigError(
       'ERR_OPTION_INVALID',
-      `${where}: "${String(name).slice(0, 60)}" is not in this profile${
-        meant === undefined ? '' : `, did you mean "${meant}"?`
-      } Allowed: ${allowed.join(', ')}`,
+      `${where}: "${shown}" ${why}${why.endsWith('?') ? '' : '.'} Allowed: ${allowed.join(', ')}`,
     );
   }
   return Object.freeze([...new Set(asked)]);

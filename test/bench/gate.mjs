@@ -1,9 +1,5 @@
 // What the gate costs: server CPU per authenticated unary call, against grpc-js over TLS with no authentication and
 // against what people build today (nice-grpc with a jose middleware).
-//
-// Two processes that run the same code differ by a fifth, so every round starts fresh servers, interleaved.
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
@@ -12,9 +8,10 @@ import { credentials, Metadata } from '@grpc/grpc-js';
 import { startEntraEmulator } from 'grpc-entra/emulator';
 import { OrdersServiceClient } from '#examples/orders/gen/orders/v1/orders.ts';
 import { createDevelopmentCertificates } from '#src/tls/dev-ca.ts';
+import { compete, repeat, withServer } from './contest.mjs';
 import { atMost, median, spreadOf } from './statistics.mjs';
 
-const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 10);
+const PROGRAM = new URL('./programs/gated.mjs', import.meta.url);
 const WARM_UP = 2000;
 const CALLS = 6000;
 const CONCURRENCY = 32;
@@ -26,11 +23,6 @@ const contestants = [
   { name: 'refused', server: 'secured', token: 'bad' },
   { name: 'usual', server: 'usual', token: 'good' },
 ];
-
-function ask(child, message) {
-  child.send(message);
-  return once(child, 'message').then(([reply]) => reply);
-}
 
 function fetchJson(url, ca) {
   return new Promise((resolve, reject) => {
@@ -47,53 +39,36 @@ function fetchJson(url, ca) {
 }
 
 /** Makes calls, some at a time, on one connection. */
-async function load(client, metadata, count, expected) {
-  let left = count;
-  const next = () =>
-    new Promise((resolve, reject) => {
-      client.getOrder({ orderId: '42' }, metadata, (error) => {
-        const code = error === null ? 0 : error.code;
-        if (code === expected) resolve();
-        else reject(new Error(`status ${code} instead of ${expected}`));
-      });
-    });
-  const work = async () => {
-    while (left > 0) {
-      left--;
-      await next();
-    }
-  };
-  await Promise.all(Array.from({ length: CONCURRENCY }, work));
+function load(client, metadata, count, expected) {
+  return repeat(
+    count,
+    CONCURRENCY,
+    () =>
+      new Promise((resolve, reject) => {
+        client.getOrder({ orderId: '42' }, metadata, (error) => {
+          const code = error === null ? 0 : error.code;
+          if (code === expected) resolve();
+          else reject(new Error(`status ${code} instead of ${expected}`));
+        });
+      }),
+  );
 }
 
 /** Server CPU per call of a fresh process, microseconds. */
-async function sample(contestant, world) {
-  const child = fork(new URL('./programs/contestant.mjs', import.meta.url), {
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  });
-  try {
-    const { port } = await ask(child, {
-      kind: 'start',
-      name: contestant.server,
-      settings: world.settings,
-    });
-    const tls = credentials.createSsl(world.ca);
-    const client = new OrdersServiceClient(`localhost:${port}`, tls);
+function sample({ server, token }, world) {
+  const start = { name: server, settings: world.settings };
+  return withServer(PROGRAM, start, async (port, cpuMicros) => {
+    const client = new OrdersServiceClient(`localhost:${port}`, credentials.createSsl(world.ca));
     const metadata = new Metadata();
-    if (contestant.token !== undefined) {
-      metadata.set('authorization', `Bearer ${world.tokens[contestant.token]}`);
-    }
-    const expected = contestant.token === 'bad' ? 16 : 0;
+    if (token !== undefined) metadata.set('authorization', `Bearer ${world.tokens[token]}`);
+    const expected = token === 'bad' ? 16 : 0;
     await load(client, metadata, WARM_UP, expected);
-    const before = await ask(child, { kind: 'cpu' });
+    const before = await cpuMicros();
     await load(client, metadata, CALLS, expected);
-    const after = await ask(child, { kind: 'cpu' });
+    const after = await cpuMicros();
     client.close();
-    return (after.cpuMicros - before.cpuMicros) / CALLS;
-  } finally {
-    child.kill('SIGKILL');
-    await once(child, 'exit');
-  }
+    return (after - before) / CALLS;
+  });
 }
 
 async function prepare(directory) {
@@ -133,13 +108,9 @@ async function prepare(directory) {
 export async function measure() {
   const directory = mkdtempSync(join(tmpdir(), 'bench-'));
   const world = await prepare(directory);
-  const samples = new Map(contestants.map(({ name }) => [name, []]));
+  let samples;
   try {
-    for (let round = 0; round < ROUNDS; round++) {
-      for (const contestant of contestants) {
-        samples.get(contestant.name).push(await sample(contestant, world));
-      }
-    }
+    samples = await compete(contestants, (contestant) => sample(contestant, world));
   } finally {
     await world.emulator.close();
     rmSync(directory, { recursive: true, force: true });

@@ -8,7 +8,7 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 
-const NOT_GROUPS = ['run.mjs', 'statistics.mjs'];
+const NOT_GROUPS = ['run.mjs', 'contest.mjs', 'statistics.mjs'];
 
 /**
  * One line of a result.

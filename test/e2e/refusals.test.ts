@@ -40,6 +40,17 @@ const kinds: Readonly<Record<string, (channel: SecureChannel) => Promise<number>
   },
 };
 
+/** The order service as a client sees it whose every method is called by a name that the server does not have. */
+function renamed(name: string): typeof OrdersServiceDefinition {
+  const methods = Object.fromEntries(
+    Object.entries(OrdersServiceDefinition.methods).map(([key, method]) => [
+      key,
+      { ...method, name },
+    ]),
+  );
+  return { ...OrdersServiceDefinition, methods } as unknown as typeof OrdersServiceDefinition;
+}
+
 interface Refusal {
   readonly name: string;
   readonly channel: () => Promise<SecureChannel>;
@@ -151,6 +162,24 @@ describe('a refused call', () => {
     const written = JSON.stringify(stack.events);
     assert.ok(!written.includes(payload) && !written.includes(signature));
   });
+
+  for (const kind of ['unary', 'bidirectional'] as const) {
+    it(`tells nobody without an identity which methods exist: ${kind}`, async () => {
+      const missing = renamed('NoSuchMethod');
+      const call = (channel: SecureChannel) =>
+        kind === 'unary'
+          ? createClient(missing, channel).getOrder({})
+          : createClient(missing, channel).quoteOrder([{}, {}])[Symbol.asyncIterator]().next();
+      await assert.rejects(call(stack.channel('none')), { status: 'UNAUTHENTICATED' });
+      assert.equal((await stack.nextCall()).reason, 'authorization_missing');
+      const known = stack.withToken(await stack.mint());
+      await assert.rejects(call(known), { status: 'UNIMPLEMENTED' });
+      const event = await stack.nextCall();
+      assert.equal(event.reason, 'method_unknown');
+      assert.equal(event.method, '/orders.v1.OrdersService/NoSuchMethod');
+      assert.equal(event.caller?.kind, 'app');
+    });
+  }
 
   it('needs no token where the rule is public', async () => {
     const { currencyCodes } = await createClient(

@@ -1,58 +1,12 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
+import { type ConnectionData, keepRunning } from '../support/kept-stack.ts';
 import { sClient } from '../support/s-client.ts';
 
 const run = promisify(execFile);
-
-interface ConnectionData {
-  readonly orders: { readonly address: string; readonly caFile: string; readonly service: string };
-  readonly emulator: {
-    readonly authority: string;
-    readonly caFile: string;
-    readonly tenantId: string;
-  };
-  readonly audience: string;
-  readonly scope: string;
-  readonly apps: readonly {
-    readonly name: string;
-    readonly clientId: string;
-    readonly clientSecret: string;
-    readonly roles: readonly string[];
-  }[];
-}
-
-/** Starts what `npm start -- --keep --json` starts, and collects its standard output. */
-async function keepRunning(): Promise<{
-  child: ChildProcess;
-  data: ConnectionData;
-  stdout: () => string;
-}> {
-  const child = spawn(process.execPath, ['dist-examples/orders/start.js', '--keep', '--json'], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-    // Unrelated to the service; it must make no difference.
-    env: { ...process.env, NODE_EXTRA_CA_CERTS: 'package.json' },
-  });
-  let stdout = '';
-  child.stdout?.setEncoding('utf8');
-  for await (const [text] of onData(child)) {
-    stdout += text;
-    if (stdout.includes('\n')) break;
-  }
-  child.stdout?.on('data', (text: string) => {
-    stdout += text;
-  });
-  return { child, data: JSON.parse(stdout) as ConnectionData, stdout: () => stdout };
-}
-
-async function* onData(child: ChildProcess): AsyncGenerator<[string]> {
-  for (;;) {
-    assert.ok(child.stdout !== null);
-    yield (await once(child.stdout, 'data')) as [string];
-  }
-}
 
 async function curlToken(
   data: ConnectionData,

@@ -64,6 +64,24 @@ describe('the gate', () => {
     );
   });
 
+  it('tells only callers with an identity that a method does not exist', async () => {
+    const gone = { rules: new Map(), serves: () => false };
+    assertRefused(new GatedCall(gone).arrive(''), status.UNAUTHENTICATED, 'authorization_missing');
+    assertRefused(new GatedCall(gone).arrive(), status.UNIMPLEMENTED, 'method_unknown');
+    const waiting = new GatedCall({
+      ...gone,
+      ...checkedBy(() => Promise.resolve(READER)),
+    }).arrive();
+    await settle();
+    assertRefused(waiting, status.UNIMPLEMENTED, 'method_unknown');
+    const nobody = checkedBy(() => ({}) as unknown as Caller);
+    assertRefused(
+      new GatedCall({ ...gone, ...nobody }).arrive(),
+      status.UNAUTHENTICATED,
+      'internal_error',
+    );
+  });
+
   it('asks for no token where the rule is public, and tells no caller', () => {
     const rules = new Map([['/test.Service/Method', { kind: 'public', reason: 'test' } as const]]);
     const check = mock.fn<Check>(() => READER);

@@ -60,6 +60,7 @@ export class GatedCall {
         },
       },
       ownListener: false,
+      serves: () => true,
       verificationDeadlineMs: 1000,
       recorder: {
         audit: (event) => {

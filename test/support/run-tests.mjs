@@ -22,7 +22,10 @@ for (const name of Object.keys(env)) {
   if (/^(https?|all|no)_proxy$/i.test(name)) delete env[name];
 }
 
-const wanted = process.argv.slice(2);
+// Runs them against the oldest grpc-js of our peer range in place of the installed one.
+const OLDEST = '--with-oldest-grpc-js';
+const withOldest = process.argv.includes(OLDEST);
+const wanted = process.argv.slice(2).filter((argument) => argument !== OLDEST);
 const files = readdirSync('test', { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.test.ts') && !file.includes('node_modules'))
   // Those in interop/ need peers from outside npm; `npm run test:interop` names them.
@@ -38,7 +41,13 @@ if (files.length === 0) {
 
 const runner = spawn(
   process.execPath,
-  ['--enable-source-maps', '--test', '--test-reporter=spec', ...files],
+  [
+    '--enable-source-maps',
+    ...(withOldest ? ['--import', './test/peers/oldest-grpc-js.mjs'] : []),
+    '--test',
+    '--test-reporter=spec',
+    ...files,
+  ],
   { env, stdio: 'inherit' },
 );
 runner.on('exit', (code, signal) => {

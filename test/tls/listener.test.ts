@@ -10,7 +10,7 @@ import type { HandshakeFailure } from '#src/tls/handshake-failure.ts';
 import { createTlsListener, type TlsListener } from '#src/tls/listener.ts';
 import { createSelfSignedCertificate } from '#src/tls/self-signed.ts';
 import { loadServerTls, type ServerTlsOptions } from '#src/tls/server-tls.ts';
-import { developmentCertificates, issueCertificate } from '../support/certificates.ts';
+import { developmentCertificates, issueCertificate, issueCrl } from '../support/certificates.ts';
 import { queue } from '../support/queue.ts';
 import { sClient } from '../support/s-client.ts';
 
@@ -192,6 +192,27 @@ describe('the listener and openssl s_client', () => {
     });
   }
 
+  it('report that the peer refuses our certificate, by its alert', async () => {
+    await using server = await startListener();
+    const strange = await issueCertificate(certificates.dir);
+    const unknownCa = ['-CAfile', strange.caFile, '-verify_return_error'];
+    await sClient(server.port, ['-alpn', 'h2', '-servername', 'localhost', ...unknownCa]);
+    assert.equal((await server.failed()).result, 'CERTIFICATE_AUTHORITY_INVALID');
+    const wrongName = ['-CAfile', certificates.files.caFile, '-verify_return_error'];
+    await sClient(server.port, [
+      '-alpn',
+      'h2',
+      ...wrongName,
+      '-verify_hostname',
+      'orders.internal',
+    ]);
+    assert.equal((await server.failed()).result, 'CERTIFICATE_VERIFICATION_FAILED');
+    // Node gives no alert.
+    await nodeClient(server.port, { ca: readFileSync(strange.caFile) });
+    assert.match((await server.failed()).result, /PEER_CONNECTION_CLOSED|CERTIFICATE_/);
+    assert.equal(server.acceptedCount(), 0);
+  });
+
   it('refuse a client without ALPN after the handshake', async () => {
     await using server = await startListener();
     await sClient(server.port, ['-tls1_3', '-servername', 'localhost']);
@@ -305,6 +326,40 @@ describe('client certificates', () => {
       if (!(client instanceof Error)) client.on('error', () => {});
       assert.equal((await server.failed()).result, 'CERTIFICATE_EXPIRED');
       assert.equal(server.acceptedCount(), 0);
+    });
+  }
+
+  for (const wanted of ['optional', 'required'] as const) {
+    it(`that are revoked, or not for clients, are refused when ${wanted}`, async () => {
+      const clientAuth = { extensions: { extendedKeyUsage: 'clientAuth' } };
+      const issued = await issueCertificate(certificates.dir, clientAuth);
+      const revoked = await issueCrl(issued, { revoked: [issued] });
+      const server = await issueCertificate(certificates.dir);
+      const cases = [
+        [issued, { clientCrl: revoked }, 'CERTIFICATE_REVOKED'],
+        [server, {}, 'CERTIFICATE_VERIFICATION_FAILED'],
+      ] as const;
+      for (const [certificate, extra, result] of cases) {
+        const trust = { clientCertificates: wanted, clientCaFile: certificate.caFile, ...extra };
+        await using listening = await startListener(trust as Partial<ServerTlsOptions>);
+        const client = await nodeClient(listening.port, {
+          cert: certificate.cert,
+          key: readFileSync(certificate.keyFile),
+        });
+        if (!(client instanceof Error)) client.on('error', () => {});
+        assert.equal((await listening.failed()).result, result);
+        assert.equal(listening.acceptedCount(), 0);
+      }
+      await using twin = await startListener({
+        clientCertificates: wanted,
+        clientCaFile: issued.caFile,
+      });
+      const client = await nodeClient(twin.port, {
+        cert: issued.cert,
+        key: readFileSync(issued.keyFile),
+      });
+      assert.ok(!(client instanceof Error));
+      assert.ok((await twin.accepted()).certificate !== undefined);
     });
   }
 

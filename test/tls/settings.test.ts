@@ -74,10 +74,10 @@ describe('the TLS policy', () => {
       { profile: 'modern', minVersion: 'TLSv1.2' },
       /below the profile/,
     ],
-    ['CBC', { ciphers: ['ECDHE-ECDSA-AES128-SHA'] }, /is not in this profile/],
-    ['static RSA', { ciphers: ['AES128-GCM-SHA256'] }, /is not in this profile/],
-    ['OpenSSL keywords', { ciphers: ['HIGH:!aNULL'] }, /is not in this profile/],
-    ['a lower security level', { ciphers: ['@SECLEVEL=0'] }, /is not in this profile/],
+    ['CBC', { ciphers: ['ECDHE-ECDSA-AES128-SHA'] }, /Allowed: /],
+    ['static RSA', { ciphers: ['AES128-GCM-SHA256'] }, /Allowed: /],
+    ['OpenSSL keywords', { ciphers: ['HIGH:!aNULL'] }, /Allowed: /],
+    ['a lower security level', { ciphers: ['@SECLEVEL=0'] }, /Allowed: /],
     [
       'a typing error, with the name that was meant',
       { ciphers: ['TLS_AES_128_GCM_SHA265'] },
@@ -90,11 +90,7 @@ describe('the TLS policy', () => {
       /no TLS 1\.3 suite/,
     ],
     ['a group outside the profile', { groups: ['P-521'] }, /is not in this profile/],
-    [
-      'a signature algorithm with SHA-1',
-      { signatureAlgorithms: ['ecdsa_sha1'] },
-      /is not in this profile/,
-    ],
+    ['a signature algorithm with SHA-1', { signatureAlgorithms: ['ecdsa_sha1'] }, /Allowed: /],
     ['an unknown profile', { profile: 'modem' }, /did you mean "modern"/],
     ['fips on a build without it', { profile: 'fips' }, /FIPS provider/],
   ];
@@ -115,5 +111,42 @@ describe('the TLS policy', () => {
     } else {
       assert.match(refusal({ profile: 'pq-only' }).message, /OpenSSL 3\.5.*Node 24/);
     }
+  });
+});
+
+describe('a name that is refused', () => {
+  const ciphers: readonly (readonly [string, RegExp])[] = [
+    ['ECDHE-ECDSA-AES128-SHA', /is CBC with SHA-1; RFC 9113/],
+    ['ECDHE-RSA-AES256-SHA384', /is CBC; RFC 9113/],
+    ['AES128-GCM-SHA256', /uses static RSA, without forward secrecy/],
+    ['AES256-SHA', /uses static RSA/],
+    ['DHE-RSA-AES128-GCM-SHA256', /finite-field/],
+    ['ECDHE-ECDSA-AES128-CCM8', /64 bits/],
+    ['ECDHE-ECDSA-NULL-SHA', /does not encrypt/],
+    ['AECDH-AES128-SHA', /does not authenticate/],
+    ['ECDHE-RSA-DES-CBC3-SHA', /broken or retired/],
+    ['ECDHE-RSA-RC4-SHA', /broken or retired/],
+    ['PSK-AES128-GCM-SHA256', /without certificates/],
+    ['ALL', /OpenSSL keyword/],
+    ['HIGH+ECDSA', /OpenSSL keyword/],
+    ['!aNULL', /OpenSSL keyword/],
+    ['@SECLEVEL=0', /OpenSSL keyword/],
+    ['ECDHE-ECDSA-AES128-GCM-SHA265', /did you mean "ECDHE-ECDSA-AES128-GCM-SHA256"\?/],
+    ['ECDHE-ECDSA-AES128-CCM', /is not in this profile/],
+  ];
+  for (const [name, why] of ciphers) {
+    it(`is told why: ${name}`, () => {
+      const { message } = refusal({ ciphers: ['TLS_AES_128_GCM_SHA256', name] });
+      assert.match(message, why);
+      assert.match(message, /Allowed: TLS_AES_128_GCM_SHA256, /);
+    });
+  }
+
+  it('may be a group or a signature algorithm', () => {
+    assert.match(refusal({ groups: ['P-265'] }).message, /P-256/);
+    assert.match(refusal({ signatureAlgorithms: ['ecdsa_sha1'] }).message, /can be forged/);
+    const hybrid = Number(process.versions.openssl.split('.')[1]) >= 5;
+    if (hybrid) resolveTlsPolicy('tls', { groups: ['X25519MLKEM768'] });
+    else assert.match(refusal({ groups: ['X25519MLKEM768'] }).message, /needs OpenSSL 3\.5 \(this/);
   });
 });

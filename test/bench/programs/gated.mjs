@@ -9,6 +9,7 @@ import {
   OrdersServiceService,
   protoMetadata,
 } from '#examples/orders/gen/orders/v1/orders.ts';
+import { contestant } from '../contest.mjs';
 
 const require = createRequire(import.meta.url);
 const peer = (name) => import(createRequire(`${process.cwd()}/test/peers/`).resolve(name));
@@ -94,18 +95,4 @@ async function usual({ certFile, keyFile, entra, keysUrl, issuer }) {
   );
 }
 
-const contestants = { bare, secured, usual };
-
-async function start({ name, settings }) {
-  process.send({ port: await contestants[name](settings) });
-}
-
-process.on('message', (message) => {
-  if (message.kind === 'start') {
-    void start(message);
-    return;
-  }
-  const { user, system } = process.cpuUsage();
-  process.send({ cpuMicros: user + system });
-});
-process.on('disconnect', () => process.exit());
+contestant({ bare, secured, usual });
