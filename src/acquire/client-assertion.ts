@@ -22,7 +22,7 @@ export interface ClientAssertionOptions extends ClientOptions {
 /** Proves the application by a token of an identity provider that it is federated with. */
 export function externalAssertion(where: string, source: AssertionSource): ClientAuthentication {
   const read = secretReader(where, source);
-  return async () => assertionFields((await read()).reveal());
+  return async () => ({ fields: assertionFields((await read()).reveal()) });
 }
 
 /**

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { systemClock } from '../core/clock.ts';
@@ -56,6 +57,13 @@ export const ASSERTION_OPTIONS: readonly string[] = [
   'logger',
 ];
 
+/** Thumbprints as the portal shows them. */
+function shownOf({ sha1, sha256 }: AppCertificate): string {
+  const hex = (thumbprint: string): string =>
+    Buffer.from(thumbprint, 'base64url').toString('hex').toUpperCase();
+  return `the certificate has SHA-1 ${hex(sha1)}, SHA-256 ${hex(sha256)}`;
+}
+
 /**
  * Proves the application by assertions it signs with its certificate, a new one for each request.
  *
@@ -89,7 +97,7 @@ export function certificateAuthentication(
       .setNotBefore(now)
       .setExpirationTime(now + ASSERTION_LIFE_SECONDS)
       .sign(certificate.key);
-    return assertionFields(assertion);
+    return { fields: assertionFields(assertion), shown: shownOf(certificate) };
   };
 }
 

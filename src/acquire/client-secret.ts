@@ -18,7 +18,7 @@ export interface ClientSecretOptions extends ClientOptions {
 /** Proves the application by its secret. */
 export function secretAuthentication(where: string, secret: SecretSource): ClientAuthentication {
   const read = secretReader(where, secret);
-  return async () => ({ client_secret: (await read()).reveal() });
+  return async () => ({ fields: { client_secret: (await read()).reveal() } });
 }
 
 /**

@@ -40,13 +40,20 @@ export const CLIENT_OPTIONS: readonly string[] = [
 /** Form fields of a token request (RFC 6749 section 4.4.2). */
 export type TokenFields = Readonly<Record<string, string>>;
 
+/** What an application proves itself with. */
+export interface ClientProof {
+  /** Form fields of a secret or assertion. */
+  readonly fields: TokenFields;
+  /** What a refusal tells about the proof, so that it can be compared with the registration. Nothing secret. */
+  readonly shown?: string;
+}
+
 /**
- * Proves who the application is: the form fields of its secret or assertion. Asked for each request, so that rotated
- * material comes into use.
+ * Proves who the application is. Asked for each request, so that rotated material comes into use.
  *
  * @param audience - Address of the token endpoint.
  */
-export type ClientAuthentication = (audience: string) => Promise<TokenFields>;
+export type ClientAuthentication = (audience: string) => Promise<ClientProof>;
 
 /** One attempt: long enough for a slow authority, short enough to leave time for another within an RPC's deadline. */
 const ATTEMPT_TIMEOUT_MS = 10_000;
@@ -154,12 +161,12 @@ export class ConfidentialClient {
       body: new URLSearchParams({
         ...fields,
         client_id: this.clientId,
-        ...proof,
+        ...proof.fields,
         ...(claims === undefined ? {} : { claims }),
       }).toString(),
     }).catch((error: unknown) => {
       throw unreachable(error);
     });
-    return parseTokenResponse(response, requestedAt);
+    return parseTokenResponse(response, requestedAt, proof.shown);
   }
 }

@@ -52,7 +52,11 @@ function detailsOf(
   };
 }
 
-function refusal(response: HttpsResponse, now: number): AcquisitionError {
+function refusal(
+  response: HttpsResponse,
+  now: number,
+  shown: string | undefined,
+): AcquisitionError {
   // Status and headers first: a throttled answer may be plain text and an outage may be HTML (rule C12).
   const details = detailsOf(response, jsonObject(response.body), now);
   const retryable = RETRYABLE_STATUS.includes(response.status);
@@ -64,7 +68,9 @@ function refusal(response: HttpsResponse, now: number): AcquisitionError {
   ].join(', ');
   return new AcquisitionError(
     retryable ? 'ERR_ACQUISITION_UNAVAILABLE' : 'ERR_ACQUISITION_REJECTED',
-    `the authority ${retryable ? 'is unavailable' : 'refused the token request'} (${facts}); ${aadstsHint(details)}`,
+    `the authority ${retryable ? 'is unavailable' : 'refused the token request'} (${facts}); ${aadstsHint(details)}${
+      retryable || shown === undefined ? '' : `; ${shown}`
+    }`,
     { retryable, details },
   );
 }
@@ -88,10 +94,15 @@ function seconds(value: unknown): number | undefined {
  *
  * @param requestedAt - Wall-clock milliseconds just before the request: expiry counts from there and not from the
  * token's own times, because the authority's clock is not ours (rule C6).
+ * @param shown - What a refusal adds about how the application proved itself.
  * @throws {@link AcquisitionError} when it is no token.
  */
-export function parseTokenResponse(response: HttpsResponse, requestedAt: number): AccessToken {
-  if (response.status !== 200) throw refusal(response, requestedAt);
+export function parseTokenResponse(
+  response: HttpsResponse,
+  requestedAt: number,
+  shown?: string,
+): AccessToken {
+  if (response.status !== 200) throw refusal(response, requestedAt, shown);
   const body = jsonObject(response.body);
   if (body === undefined) throw malformed('a body that is no JSON object');
   const token: unknown = body['access_token'];
