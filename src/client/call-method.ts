@@ -4,8 +4,9 @@ import {
   type ServiceError as GrpcServiceError,
   Metadata,
 } from '@grpc/grpc-js';
-import { checkInteger, checkOptionNames, invalidOption } from '../core/options.ts';
+import { checkBoolean, checkInteger, checkOptionNames, invalidOption } from '../core/options.ts';
 import { readMessages } from '../core/read-messages.ts';
+import type { Secret } from '../core/secret.ts';
 import {
   deserializer,
   type MethodDefinition,
@@ -16,6 +17,7 @@ import {
 import { ServiceError } from '../core/service-error.ts';
 import { statusName } from '../core/status-code.ts';
 import { withResolvers } from '../core/with-resolvers.ts';
+import type { SecureChannel } from './channel.ts';
 
 /** Options of one call. */
 export interface CallOptions {
@@ -25,6 +27,10 @@ export interface CallOptions {
   readonly deadlineMs?: number;
   /** Request metadata. `authorization` is the channel's and is refused here. */
   readonly metadata?: Metadata;
+  /** Access token of the user on whose behalf the call is made, on a channel made for that. */
+  readonly userToken?: string | Secret;
+  /** Waits for a connection until the deadline, instead of failing at once while there is none. Default: false. */
+  readonly waitForReady?: boolean;
 }
 
 interface Cancellable {
@@ -37,6 +43,7 @@ interface Method {
   readonly serialize: (value: unknown) => Buffer;
   readonly deserialize: (bytes: Buffer) => unknown;
   readonly deadlineMs: number | undefined;
+  readonly channel: Pick<SecureChannel, 'forUser'>;
 }
 
 type Requests = Iterable<unknown> | AsyncIterable<unknown>;
@@ -66,11 +73,20 @@ function requestMetadata(options: CallOptions): Metadata {
       metadata,
     );
   }
+  if (checkBoolean('call option waitForReady', options.waitForReady, false)) {
+    metadata.setOptions({ ...metadata.getOptions(), waitForReady: true });
+  }
   return metadata;
 }
 
 function grpcOptions(method: Method, options: CallOptions): GrpcCallOptions {
-  checkOptionNames('call options', options, ['signal', 'deadlineMs', 'metadata']);
+  checkOptionNames('call options', options, [
+    'signal',
+    'deadlineMs',
+    'metadata',
+    'userToken',
+    'waitForReady',
+  ]);
   const deadlineMs =
     options.deadlineMs === undefined
       ? method.deadlineMs
@@ -79,7 +95,12 @@ function grpcOptions(method: Method, options: CallOptions): GrpcCallOptions {
           max: 2 ** 31 - 1,
           default: 0,
         });
-  return deadlineMs === undefined ? {} : { deadline: Date.now() + deadlineMs };
+  return {
+    ...(deadlineMs === undefined ? {} : { deadline: Date.now() + deadlineMs }),
+    ...(options.userToken === undefined
+      ? {}
+      : { credentials: method.channel.forUser(options.userToken) }),
+  };
 }
 
 /** Cancels the call when the signal aborts; returns what forgets the signal. */
@@ -231,6 +252,7 @@ export function callMethod(
   service: ServiceDefinition,
   definition: MethodDefinition,
   deadlineMs: number,
+  channel: Pick<SecureChannel, 'forUser'>,
 ): (input: never, options?: CallOptions) => unknown {
   const method: Method = {
     client,
@@ -238,6 +260,7 @@ export function callMethod(
     serialize: serializer(definition.requestType),
     deserialize: deserializer(definition.responseType),
     deadlineMs: definition.responseStream ? undefined : deadlineMs,
+    channel,
   };
   if (definition.requestStream) {
     return definition.responseStream

@@ -1,42 +1,42 @@
-import { Channel, type ChannelCredentials, type ClientOptions } from '@grpc/grpc-js';
-import { defaultRetryPolicy } from '../acquire/retry.ts';
-import { checkDefaultScope } from '../acquire/scope.ts';
-import type { TokenCredential } from '../acquire/token-credential.ts';
-import { sharedSource } from '../acquire/token-sources.ts';
+import {
+  type CallCredentials,
+  Channel,
+  type ChannelCredentials,
+  Client,
+  type ClientOptions,
+} from '@grpc/grpc-js';
 import { systemClock } from '../core/clock.ts';
 import { ConfigError } from '../core/errors.ts';
 import { guardedLogger, type Logger, silentLogger } from '../core/log.ts';
 import { guardedMetrics, type Metrics, noMetrics } from '../core/metrics.ts';
-import { checkOptionNames, checkString, invalidOption } from '../core/options.ts';
+import { checkInteger, checkOptionNames, checkString } from '../core/options.ts';
+import type { Secret } from '../core/secret.ts';
+import { ServiceError } from '../core/service-error.ts';
 import { systemTimers } from '../core/timers.ts';
 import type { ClientTlsOptions } from '../tls/client-tls.ts';
 import { PolicyChannelCredentials } from '../tls/credentials.ts';
 import type { ReloadResult } from '../tls/reload.ts';
 import { watchClientTls } from '../tls/watched-tls.ts';
 import { tokenCallCredentials } from './call-credentials.ts';
-
-/** Which identity a channel's calls carry. There is no default: leaving it out is an error. */
-export type ChannelIdentity =
-  | {
-      /** Where tokens come from: `clientSecret(...)`, or any credential of the Azure SDKs. */
-      readonly credential: TokenCredential;
-      /** What they are for, for example `api://orders/.default`. */
-      readonly scope: string;
-    }
-  | {
-      /** Calls carry no token; only methods that are public by rule will answer. */
-      readonly credential: 'none';
-    };
+import {
+  type ChannelIdentity,
+  type ResolvedIdentity,
+  resolveIdentity,
+  userCallCredentials,
+} from './channel-identity.ts';
+import { type ChannelTuning, grpcChannelOptions, TUNING_OPTIONS } from './channel-tuning.ts';
+import { conflictGuard } from './conflict-guard.ts';
 
 /** Options of {@link createChannel}. */
-export type ChannelOptions = ChannelIdentity & {
-  /** Whom to trust and with which TLS. */
-  readonly tls: ClientTlsOptions;
-  /** Told about token renewals that fail, and about certificates that change or near their end. Default: silent. */
-  readonly logger?: Logger;
-  /** Receives counts and times. Default: none. */
-  readonly metrics?: Metrics;
-};
+export type ChannelOptions = ChannelIdentity &
+  ChannelTuning & {
+    /** Whom to trust and with which TLS. */
+    readonly tls: ClientTlsOptions;
+    /** Told about token renewals that fail, and about certificates that change or near their end. Default: silent. */
+    readonly logger?: Logger;
+    /** Receives counts and times. Default: none. */
+    readonly metrics?: Metrics;
+  };
 
 /** A connection to one service address with TLS and identity built in. Share one between all clients. */
 export interface SecureChannel {
@@ -44,6 +44,20 @@ export interface SecureChannel {
   readonly target: string;
   /** Arguments for the constructor of a client that ts-proto generated with `outputServices=grpc-js`. */
   forGeneratedClient(): [address: string, credentials: ChannelCredentials, options: ClientOptions];
+  /**
+   * For the call option `credentials` of a generated client, on a channel that calls on behalf of users.
+   *
+   * @param userToken - The access token the user's call came with.
+   * @throws ConfigError when the channel has an identity of its own.
+   */
+  forUser(userToken: string | Secret): CallCredentials;
+  /**
+   * Connects, and obtains the token, so that the first call waits for neither.
+   *
+   * @param options - `deadlineMs` bounds the wait. Default: 10 000.
+   * @throws ServiceError UNAVAILABLE when the connection does not come about in time; AcquisitionError without a token.
+   */
+  ready(options?: { readonly deadlineMs?: number }): Promise<void>;
   /**
    * Reads certificates and CAs again now; new connections use them. They are looked at now and then anyway.
    *
@@ -81,29 +95,24 @@ function checkTarget(target: unknown): string {
   return text;
 }
 
-function withIdentity(
-  credentials: ChannelCredentials,
-  options: ChannelOptions,
-  metrics: Metrics,
-): ChannelCredentials {
-  if (options.credential === 'none') return credentials;
-  if (typeof options.credential?.getToken !== 'function') {
-    throw invalidOption(
-      'createChannel credential',
-      'a credential such as clientSecret({...}), or "none" for public methods only',
-      options.credential,
-    );
-  }
-  const source = sharedSource({
-    credential: options.credential,
-    scope: checkDefaultScope('createChannel scope', options.scope),
-    clock: systemClock,
-    logger: guardedLogger(options.logger ?? silentLogger),
-    metrics,
-    retry: defaultRetryPolicy,
+/** Composed with TLS credentials: grpc-js has no way to send a token over anything else. */
+function withIdentity(tls: ChannelCredentials, identity: ResolvedIdentity): ChannelCredentials {
+  return identity.kind === 'own' ? tls.compose(tokenCallCredentials(identity.source)) : tls;
+}
+
+function connected(client: Client, deadlineMs: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    client.waitForReady(Date.now() + deadlineMs, (error) => {
+      if (error === undefined) resolve();
+      else {
+        reject(
+          new ServiceError('UNAVAILABLE', `no connection within ${deadlineMs} ms`, {
+            cause: error,
+          }),
+        );
+      }
+    });
   });
-  // Composed with TLS credentials: grpc-js has no way to send these over anything else.
-  return credentials.compose(tokenCallCredentials(source));
 }
 
 /**
@@ -121,25 +130,42 @@ export function createChannel(target: string, options: ChannelOptions): SecureCh
     'scope',
     'logger',
     'metrics',
+    ...TUNING_OPTIONS,
   ]);
   const address = checkTarget(target);
-  const metrics = guardedMetrics(options.metrics ?? noMetrics);
+  const sinks = {
+    logger: guardedLogger(options.logger ?? silentLogger),
+    metrics: guardedMetrics(options.metrics ?? noMetrics),
+  };
+  const grpcOptions = grpcChannelOptions('createChannel', options);
+  const identity = resolveIdentity(options, sinks);
   const tls = watchClientTls('createChannel tls', options.tls, {
     clock: systemClock,
     timers: systemTimers,
-    logger: guardedLogger(options.logger ?? silentLogger),
-    metrics,
+    ...sinks,
   });
-  const secure = new PolicyChannelCredentials(() => tls.current, metrics);
-  const credentials = withIdentity(secure, options, metrics);
-  const channel = new Channel(address, credentials, {
-    // Off: it exposes call counts and addresses to anyone who can reach an admin service in this process.
-    'grpc.enable_channelz': 0,
-  });
+  const secure = new PolicyChannelCredentials(() => tls.current, sinks.metrics);
+  const credentials = withIdentity(secure, identity);
+  const channel = new Channel(address, credentials, grpcOptions);
   tls.start();
+  const forGeneratedClient = (): [string, ChannelCredentials, ClientOptions] => [
+    address,
+    credentials,
+    { channelOverride: channel, interceptors: [conflictGuard] },
+  ];
   return {
     target: address,
-    forGeneratedClient: () => [address, credentials, { channelOverride: channel }],
+    forGeneratedClient,
+    forUser: (userToken) => userCallCredentials(identity, userToken),
+    ready: async ({ deadlineMs } = {}) => {
+      const bound = checkInteger('ready deadlineMs', deadlineMs, {
+        min: 1,
+        max: 2 ** 31 - 1,
+        default: 10_000,
+      });
+      const token = identity.kind === 'own' ? identity.source.get() : undefined;
+      await Promise.all([connected(new Client(...forGeneratedClient()), bound), token]);
+    },
     reloadTls: () => tls.reload(),
     close: () => {
       tls.close();

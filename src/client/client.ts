@@ -58,7 +58,7 @@ export function createClient<D extends ServiceDefinition>(
   const client = new Client(...channel.forGeneratedClient());
   const methods: Record<string, unknown> = {};
   for (const [name, method] of Object.entries(definition.methods)) {
-    methods[name] = callMethod(client, definition, method, deadlineMs);
+    methods[name] = callMethod(client, definition, method, deadlineMs, channel);
   }
   return Object.freeze(methods) as PromiseClient<D>;
 }
