@@ -1,6 +1,9 @@
 import type { Clock } from '../core/clock.ts';
 import { AcquisitionError, GrpcEntraError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
+import type { Metrics } from '../core/metrics.ts';
+import { withinBound } from './bound.ts';
+import { checkToken } from './check-token.ts';
 import { type RetryPolicy, withRetries } from './retry.ts';
 import type { AccessToken, TokenCredential } from './token-credential.ts';
 
@@ -10,7 +13,10 @@ export interface TokenSourceOptions {
   readonly scope: string;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly metrics: Metrics;
   readonly retry: RetryPolicy;
+  /** Upper bound of one acquisition with its retries, milliseconds. Default: 30 000 (rule C9). */
+  readonly boundMs?: number;
 }
 
 /** A token is not sent in its last seconds: it must still be valid when the server reads it (rule C5). */
@@ -19,6 +25,8 @@ const EXPIRY_MARGIN_MS = 30_000;
 const REFRESH_PAUSE_MS = 30_000;
 /** How long a refusal is remembered, so that a misconfigured caller does not hammer the authority (rule C11). */
 const REFUSAL_MEMORY_MS = 2000;
+/** No call waits longer for a token, whatever the authority does (rule C9). */
+const ACQUISITION_BOUND_MS = 30_000;
 const TEN_MINUTES_MS = 600_000;
 const TWO_HOURS_MS = 7_200_000;
 /** Longest pause an authority can ask for before the next call asks again. */
@@ -29,6 +37,13 @@ interface Held {
   /** Monotonic milliseconds: wall-clock jumps must not make a dead token look alive (rule C6). */
   readonly refreshAt: number;
   readonly expiresAt: number;
+}
+
+/** A token and when it was asked for, from which its time counts (rule C6). */
+interface Answer {
+  readonly token: AccessToken;
+  readonly askedAtWall: number;
+  readonly askedAt: number;
 }
 
 /** How long after its arrival a token is renewed, milliseconds (rule C3). */
@@ -74,6 +89,18 @@ export class TokenSource {
     return this.#acquire();
   }
 
+  /**
+   * A new token for a claims challenge, which no held one answers. It replaces the held one; a failure changes nothing
+   * (rule C8).
+   *
+   * @param claims - JSON, as the challenge asks.
+   */
+  async renew(claims: string): Promise<AccessToken> {
+    const asked = await this.#request(claims);
+    this.#hold(asked);
+    return asked.token;
+  }
+
   #acquire(): Promise<AccessToken> {
     this.#inFlight ??= this.#fetch().finally(() => {
       this.#inFlight = undefined;
@@ -95,28 +122,10 @@ export class TokenSource {
   }
 
   async #fetch(): Promise<AccessToken> {
-    const { credential, scope, retry } = this.#options;
-    const wallBefore = this.#options.clock.now();
-    const monotonicBefore = this.#options.clock.monotonic();
     try {
-      const token = checkToken(await withRetries(() => credential.getToken(scope), retry));
-      const lifetimeMs = token.expiresOnTimestamp - wallBefore;
-      const askedMs = token.refreshAfterTimestamp;
-      // A short-lived token is used for what it has rather than fetched anew for each call (row B11).
-      const margin = Math.min(EXPIRY_MARGIN_MS, lifetimeMs / 4);
-      this.#held = {
-        token,
-        refreshAt:
-          monotonicBefore +
-          refreshDelayMs(
-            lifetimeMs,
-            askedMs === undefined ? undefined : askedMs - wallBefore,
-            retry.random(),
-          ),
-        expiresAt: monotonicBefore + lifetimeMs - margin,
-      };
-      this.#refusal = undefined;
-      return token;
+      const answer = await this.#request();
+      this.#hold(answer);
+      return answer.token;
     } catch (error) {
       const asked = error instanceof AcquisitionError ? (error.details.retryAfterMs ?? 0) : 0;
       const pause = Math.min(Math.max(asked, REFUSAL_MEMORY_MS), LONGEST_REFUSAL_MS);
@@ -124,21 +133,51 @@ export class TokenSource {
       throw error;
     }
   }
-}
 
-/** Foreign credentials are checked like an authority's answer: what is sent must be one clean token. */
-function checkToken(token: AccessToken | null): AccessToken {
-  if (token === null || typeof token.token !== 'string' || !/^[\x21-\x7e]+$/.test(token.token)) {
-    throw new AcquisitionError('ERR_ACQUISITION_REJECTED', 'the credential returned no token', {
-      retryable: false,
-    });
+  async #request(claims?: string): Promise<Answer> {
+    const { credential, scope, retry, clock, metrics, boundMs } = this.#options;
+    const askedAtWall = clock.now();
+    const askedAt = clock.monotonic();
+    const count = (result: string): void =>
+      metrics.counter('grpc_entra.client.token_requests', { result });
+    try {
+      const token = await withinBound(
+        (abortSignal) =>
+          withRetries(
+            () =>
+              credential.getToken(
+                scope,
+                claims === undefined ? { abortSignal } : { abortSignal, claims },
+              ),
+            retry,
+          ),
+        boundMs ?? ACQUISITION_BOUND_MS,
+      );
+      const checked = checkToken(token);
+      count('success');
+      metrics.histogram('grpc_entra.client.token_request_ms', clock.monotonic() - askedAt);
+      return { token: checked, askedAtWall, askedAt };
+    } catch (error) {
+      count(error instanceof GrpcEntraError ? error.code : 'failed');
+      throw error;
+    }
   }
-  if (!Number.isFinite(token.expiresOnTimestamp)) {
-    throw new AcquisitionError(
-      'ERR_ACQUISITION_REJECTED',
-      'the credential returned a token without expiresOnTimestamp (milliseconds since the epoch)',
-      { retryable: false },
+
+  #hold({ token, askedAt, askedAtWall }: Answer): void {
+    const lifetimeMs = token.expiresOnTimestamp - askedAtWall;
+    const askedMs = token.refreshAfterTimestamp;
+    // A short-lived token is used for what it has rather than fetched anew for each call (row B11).
+    const margin = Math.min(EXPIRY_MARGIN_MS, lifetimeMs / 4);
+    const delay = refreshDelayMs(
+      lifetimeMs,
+      askedMs === undefined ? undefined : askedMs - askedAtWall,
+      this.#options.retry.random(),
     );
+    this.#held = {
+      token,
+      refreshAt: askedAt + delay,
+      expiresAt: askedAt + lifetimeMs - margin,
+    };
+    this.#refusal = undefined;
   }
-  return token;
 }

@@ -2,7 +2,7 @@ import { Channel, type ChannelCredentials, type ClientOptions } from '@grpc/grpc
 import { defaultRetryPolicy } from '../acquire/retry.ts';
 import { checkDefaultScope } from '../acquire/scope.ts';
 import type { TokenCredential } from '../acquire/token-credential.ts';
-import { TokenSource } from '../acquire/token-source.ts';
+import { sharedSource } from '../acquire/token-sources.ts';
 import { systemClock } from '../core/clock.ts';
 import { ConfigError } from '../core/errors.ts';
 import { guardedLogger, type Logger, silentLogger } from '../core/log.ts';
@@ -84,6 +84,7 @@ function checkTarget(target: unknown): string {
 function withIdentity(
   credentials: ChannelCredentials,
   options: ChannelOptions,
+  metrics: Metrics,
 ): ChannelCredentials {
   if (options.credential === 'none') return credentials;
   if (typeof options.credential?.getToken !== 'function') {
@@ -93,11 +94,12 @@ function withIdentity(
       options.credential,
     );
   }
-  const source = new TokenSource({
+  const source = sharedSource({
     credential: options.credential,
     scope: checkDefaultScope('createChannel scope', options.scope),
     clock: systemClock,
     logger: guardedLogger(options.logger ?? silentLogger),
+    metrics,
     retry: defaultRetryPolicy,
   });
   // Composed with TLS credentials: grpc-js has no way to send these over anything else.
@@ -129,7 +131,7 @@ export function createChannel(target: string, options: ChannelOptions): SecureCh
     metrics,
   });
   const secure = new PolicyChannelCredentials(() => tls.current, metrics);
-  const credentials = withIdentity(secure, options);
+  const credentials = withIdentity(secure, options, metrics);
   const channel = new Channel(address, credentials, {
     // Off: it exposes call counts and addresses to anyone who can reach an admin service in this process.
     'grpc.enable_channelz': 0,

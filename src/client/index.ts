@@ -1,4 +1,24 @@
+export type { CertificateSource } from '../acquire/app-certificate.ts';
+export {
+  type AssertionSource,
+  type ClientAssertionOptions,
+  clientAssertion,
+} from '../acquire/client-assertion.ts';
+export {
+  type CertificateAssertionOptions,
+  type ClientCertificateOptions,
+  clientCertificate,
+} from '../acquire/client-certificate.ts';
 export { type ClientSecretOptions, clientSecret } from '../acquire/client-secret.ts';
+export type { ClientOptions as ConfidentialClientOptions } from '../acquire/confidential-client.ts';
+export { type FromEnvironmentOptions, fromEnvironment } from '../acquire/from-environment.ts';
+export { type ManagedIdentityOptions, managedIdentity } from '../acquire/managed-identity.ts';
+export {
+  type ApplicationProof,
+  type OnBehalfOf,
+  type OnBehalfOfOptions,
+  onBehalfOf,
+} from '../acquire/on-behalf-of.ts';
 export type { SecretSource } from '../acquire/secret-source.ts';
 export type { AccessToken, GetTokenOptions, TokenCredential } from '../acquire/token-credential.ts';
 export { AcquisitionError, type AcquisitionErrorCode, ConfigError } from '../core/errors.ts';

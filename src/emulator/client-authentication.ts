@@ -30,17 +30,24 @@ function formDecode(text: string): string {
   return new URLSearchParams(`v=${text.replaceAll('&', '%26')}`).get('v') ?? '';
 }
 
-/** Client id and secret, from the header or the body. */
-export function presentedClient({ form, authorization }: TokenRequest): PresentedClient {
+/** What a request says about its client, whether or not it says enough; absent parts are empty. */
+export function claimedClient({ form, authorization }: TokenRequest): {
+  readonly clientId: string;
+  readonly secret: string;
+} {
   const basic = /^Basic +([A-Za-z0-9+/=]+)$/i.exec(authorization ?? '')?.[1];
   const text = basic === undefined ? '' : Buffer.from(basic, 'base64').toString('utf8');
   const colon = text.indexOf(':');
-  const presented =
-    colon > 0
-      ? { clientId: formDecode(text.slice(0, colon)), secret: formDecode(text.slice(colon + 1)) }
-      : { clientId: form.get('client_id') ?? '', secret: form.get('client_secret') ?? '' };
-  if (presented.clientId === '') throw new Refusal(parameterMissing('client_id'));
-  return { clientId: presented.clientId, secret: presented.secret || undefined };
+  return colon > 0
+    ? { clientId: formDecode(text.slice(0, colon)), secret: formDecode(text.slice(colon + 1)) }
+    : { clientId: form.get('client_id') ?? '', secret: form.get('client_secret') ?? '' };
+}
+
+/** Client id and secret, from the header or the body. */
+export function presentedClient(request: TokenRequest): PresentedClient {
+  const { clientId, secret } = claimedClient(request);
+  if (clientId === '') throw new Refusal(parameterMissing('client_id'));
+  return { clientId, secret: secret || undefined };
 }
 
 /** The registered application with the client's id, in whatever tenants it is. */

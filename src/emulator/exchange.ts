@@ -2,13 +2,15 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from '../core/log.ts';
 import { type Answer, httpRefusal, refusalAnswer } from './answer.ts';
+import { claimedClient } from './client-authentication.ts';
 import type { EmulatorContext } from './context.ts';
 import { deliver } from './deliver.ts';
 import type { Fault } from './fault.ts';
 import type { FaultQueue } from './fault-queue.ts';
 import { alteredAnswer, faultyAnswer } from './faulty-answer.ts';
+import { MAX_BODY_BYTES, readBody } from './read-body.ts';
 import { Refusal, type RefusalContext } from './refusal.ts';
-import type { RequestRecorder } from './request-log.ts';
+import type { IncomingFacts, RequestRecorder } from './request-log.ts';
 import type { Route } from './routes.ts';
 
 /** What a path leads to; `undefined` for nothing. */
@@ -23,22 +25,7 @@ export interface ExchangeParts {
   readonly logger: Logger;
 }
 
-/** Larger than any token request; smaller than what could hurt. */
-const MAX_BODY_BYTES = 65_536;
 const GUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
-async function readBody(request: IncomingMessage): Promise<string | undefined> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  // Left open on the way out: destroying it would cut the connection before the answer.
-  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-    const bytes = chunk as Buffer;
-    size += bytes.length;
-    if (size > MAX_BODY_BYTES) return undefined;
-    chunks.push(bytes);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
 
 /** Clients send their correlation id as a header, in the query or in the body (trap T4). */
 function correlationId(request: IncomingMessage, url: URL, form: URLSearchParams): string {
@@ -108,6 +95,19 @@ class Exchange {
     this.#correlationId = correlationId(request, read.url, read.form);
   }
 
+  /** What the log keeps of who asked. */
+  get who(): Pick<IncomingFacts, 'clientId' | 'app' | 'correlationId'> {
+    const { form, url } = this.#read;
+    const { authorization } = this.#headers;
+    const given = claimedClient({ form, authorization }).clientId;
+    const clientId = given || (url.searchParams.get('client_id') ?? undefined);
+    const { apps, managedIdentities } = this.#context.directory;
+    const app = [...apps, ...managedIdentities].find(
+      (candidate) => candidate.clientId === clientId?.toLowerCase(),
+    );
+    return { clientId, app: app?.name, correlationId: this.#correlationId };
+  }
+
   /** Headers that answer this request's own. */
   get headers(): Readonly<Record<string, string>> {
     const wanted = this.#headers['return-client-request-id'];
@@ -160,12 +160,13 @@ export async function handleExchange(
     path: request.url ?? '',
     headers: request.headers,
     form: done.form,
+    ...exchange.who,
   });
   const active = parts.faults.take(entry.request);
   const answer = await exchange.answer(active?.fault);
   // An unread rest of the request must not keep the connection busy.
   if (!request.complete) response.shouldKeepAlive = false;
-  if (await deliver(response, answer, active, exchange.headers)) {
-    entry.done(answer.status, answer.aadsts);
-  }
+  const whole = await deliver(response, answer, active, exchange.headers);
+  if (whole) entry.done(answer.status, answer.aadsts);
+  else entry.done();
 }

@@ -15,6 +15,9 @@ export class Refusal extends Error {
   }
 }
 
+/** Refusals that Entra was recorded to send without the address of an error page. */
+const WITHOUT_ERROR_URI: ReadonlySet<number> = new Set([700038, 70003]);
+
 /** What the body of a refusal is made from besides its reason. */
 export interface RefusalContext {
   readonly origin: string;
@@ -38,7 +41,9 @@ export function refusalBody(
     timestamp,
     trace_id: traceId,
     correlation_id: context.correlationId,
-    error_uri: `${context.origin}/error?code=${reason.code}`,
+    ...(WITHOUT_ERROR_URI.has(reason.code)
+      ? {}
+      : { error_uri: `${context.origin}/error?code=${reason.code}` }),
     ...(reason.suberror === undefined ? {} : { suberror: reason.suberror }),
     // Entra sends the challenge as text within the JSON.
     ...(reason.claims === undefined ? {} : { claims: JSON.stringify(reason.claims) }),

@@ -1,5 +1,12 @@
-import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { withResolvers } from '../core/with-resolvers.ts';
+import { type LogLine, logLine } from './log-line.ts';
+import {
+  type DecodedAssertion,
+  decodeAssertion,
+  redactForm,
+  redactHeaders,
+  redactPath,
+} from './redact.ts';
 
 /** What a request asked for. */
 export type Endpoint =
@@ -9,12 +16,6 @@ export type Endpoint =
   | 'instance-discovery'
   | 'managed-identity'
   | 'other';
-
-/** A JWT of a request, decoded and not verified. Its signature is not kept. */
-export interface DecodedAssertion {
-  readonly header: Readonly<Record<string, unknown>>;
-  readonly claims: Readonly<Record<string, unknown>>;
-}
 
 /** A request the emulator got. Secrets and tokens in it read `[redacted]`. */
 export interface RecordedRequest {
@@ -36,6 +37,12 @@ export interface RecordedRequest {
   readonly status: number | undefined;
   /** Number of the refusal, if the answer was one. */
   readonly aadsts: number | undefined;
+  /** Client id the request gave, wherever it gave it; not checked. */
+  readonly clientId: string | undefined;
+  /** Name of the registered application or managed identity with that id. */
+  readonly app: string | undefined;
+  /** What the client called the request, or what it was given by the emulator. */
+  readonly correlationId: string;
 }
 
 /** Chooses requests: an endpoint, or a condition. */
@@ -57,6 +64,10 @@ export interface RequestLog {
     match: RequestMatch,
     options?: { readonly signal?: AbortSignal },
   ): Promise<RecordedRequest>;
+  /** The requests that are over, each as one line, oldest first. */
+  readonly lines: readonly LogLine[];
+  /** Hears of every request when it is over. What the listener throws is ignored. */
+  watch(listener: (line: LogLine) => void): Disposable;
   /** Forgets all requests. */
   clear(): void;
 }
@@ -69,107 +80,99 @@ export interface IncomingFacts {
   readonly path: string;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly form: URLSearchParams;
+  readonly clientId: string | undefined;
+  readonly app: string | undefined;
+  readonly correlationId: string;
 }
 
-/** Adds the outcome to a recorded request. */
-export type RecordOutcome = (status: number, aadsts?: number) => void;
+/** Adds the outcome to a recorded request, which is then over; without a status when no whole answer went out. */
+export type RecordOutcome = (status?: number, aadsts?: number) => void;
 
-const REDACTED = '[redacted]';
 const MAX_REQUESTS = 1000;
-const SECRET_FIELDS: ReadonlySet<string> = new Set([
-  'client_secret',
-  'client_assertion',
-  'assertion',
-  'password',
-  'code',
-  'refresh_token',
-]);
-const SECRET_HEADERS: ReadonlySet<string> = new Set([
-  'x-identity-header',
-  'proxy-authorization',
-  'cookie',
-]);
-
-function decode(token: string | null): DecodedAssertion | undefined {
-  if (token === null) return undefined;
-  try {
-    return Object.freeze({
-      header: Object.freeze({ ...decodeProtectedHeader(token) }),
-      claims: Object.freeze({ ...decodeJwt(token) }),
-    });
-  } catch {
-    return undefined;
-  }
-}
-
-function redactHeaders(headers: IncomingFacts['headers']): Readonly<Record<string, string>> {
-  const shown: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    if (value === undefined) continue;
-    const text = typeof value === 'string' ? value : value.join(', ');
-    if (name === 'authorization') shown[name] = `${text.split(' ')[0] ?? ''} ${REDACTED}`;
-    else shown[name] = SECRET_HEADERS.has(name) ? REDACTED : text;
-  }
-  return Object.freeze(shown);
-}
-
-function redactForm(form: URLSearchParams): Readonly<Record<string, string>> {
-  // No prototype: field names are the client's choice, `__proto__` among them.
-  const shown = Object.create(null) as Record<string, string>;
-  for (const [name, value] of form) shown[name] = SECRET_FIELDS.has(name) ? REDACTED : value;
-  return Object.freeze(shown);
-}
-
-function redactPath(path: string): string {
-  const [pathname = '', ...query] = path.split('?');
-  if (query.length === 0) return path;
-  const parameters = new URLSearchParams(query.join('?'));
-  for (const name of SECRET_FIELDS) if (parameters.has(name)) parameters.set(name, REDACTED);
-  return `${pathname}?${parameters.toString()}`;
-}
 
 type Recorded = { -readonly [K in keyof RecordedRequest]: RecordedRequest[K] };
 
+interface Entry {
+  readonly request: Recorded;
+  /** Counts from 1 and is never used again. */
+  readonly number: number;
+  line: LogLine | undefined;
+}
+
+function recorded(facts: IncomingFacts): Recorded {
+  return {
+    endpoint: facts.endpoint,
+    at: facts.at,
+    method: facts.method,
+    path: redactPath(facts.path),
+    headers: redactHeaders(facts.headers),
+    form: redactForm(facts.form),
+    clientAssertion: decodeAssertion(facts.form.get('client_assertion')),
+    userAssertion: decodeAssertion(facts.form.get('assertion')),
+    status: undefined,
+    aadsts: undefined,
+    clientId: facts.clientId,
+    app: facts.app,
+    correlationId: facts.correlationId,
+  };
+}
+
 /** Keeps the log. */
 export class RequestRecorder implements RequestLog {
-  #requests: Recorded[] = [];
+  #entries: Entry[] = [];
+  #last = 0;
   readonly #waiting = new Set<(request: RecordedRequest | undefined) => void>();
+  readonly #watching = new Set<(line: LogLine) => void>();
 
   /** Adds a request, without what must not be kept. */
   record(facts: IncomingFacts): {
     readonly request: RecordedRequest;
     readonly done: RecordOutcome;
   } {
-    const request: Recorded = {
-      endpoint: facts.endpoint,
-      at: facts.at,
-      method: facts.method,
-      path: redactPath(facts.path),
-      headers: redactHeaders(facts.headers),
-      form: redactForm(facts.form),
-      clientAssertion: decode(facts.form.get('client_assertion')),
-      userAssertion: decode(facts.form.get('assertion')),
-      status: undefined,
-      aadsts: undefined,
-    };
-    if (this.#requests.length === MAX_REQUESTS) this.#requests.shift();
-    this.#requests.push(request);
-    for (const wake of this.#waiting) wake(request);
+    this.#last += 1;
+    const entry: Entry = { request: recorded(facts), number: this.#last, line: undefined };
+    if (this.#entries.length === MAX_REQUESTS) this.#entries.shift();
+    this.#entries.push(entry);
+    for (const wake of this.#waiting) wake(entry.request);
     return {
-      request,
+      request: entry.request,
       done: (status, aadsts) => {
-        request.status = status;
-        request.aadsts = aadsts;
+        entry.request.status = status;
+        entry.request.aadsts = aadsts;
+        this.#end(entry);
       },
     };
   }
 
+  #end(entry: Entry): void {
+    const line = logLine(entry.number, entry.request);
+    entry.line = line;
+    for (const listener of this.#watching) {
+      try {
+        listener(line);
+      } catch {
+        // The exchange must not fail because somebody looks on.
+      }
+    }
+  }
+
   get all(): readonly RecordedRequest[] {
-    return [...this.#requests];
+    return this.#entries.map(({ request }) => request);
+  }
+
+  get lines(): readonly LogLine[] {
+    return this.#entries.flatMap(({ line }) => (line === undefined ? [] : [line]));
+  }
+
+  watch(listener: (line: LogLine) => void): Disposable {
+    // An own function each time, so that one listener may watch twice.
+    const own = (line: LogLine): void => listener(line);
+    this.#watching.add(own);
+    return { [Symbol.dispose]: () => this.#watching.delete(own) };
   }
 
   count(match: RequestMatch = () => true): number {
-    return this.#requests.filter((request) => matches(match, request)).length;
+    return this.#entries.filter(({ request }) => matches(match, request)).length;
   }
 
   async waitFor(
@@ -178,8 +181,8 @@ export class RequestRecorder implements RequestLog {
   ): Promise<RecordedRequest> {
     const { signal } = options;
     signal?.throwIfAborted();
-    const known = this.#requests.find((request) => matches(match, request));
-    if (known !== undefined) return known;
+    const known = this.#entries.find(({ request }) => matches(match, request));
+    if (known !== undefined) return known.request;
     const { promise, resolve, reject } = withResolvers<RecordedRequest>();
     const wake = (request: RecordedRequest | undefined): void => {
       if (request === undefined) reject(new DOMException('the emulator closed', 'AbortError'));
@@ -197,7 +200,7 @@ export class RequestRecorder implements RequestLog {
   }
 
   clear(): void {
-    this.#requests = [];
+    this.#entries = [];
   }
 
   /** Ends all waiting. */

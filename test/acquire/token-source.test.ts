@@ -4,6 +4,7 @@ import type { AccessToken, TokenCredential } from '#src/acquire/token-credential
 import { TokenSource } from '#src/acquire/token-source.ts';
 import { AcquisitionError } from '#src/core/errors.ts';
 import { silentLogger } from '#src/core/log.ts';
+import { noMetrics } from '#src/core/metrics.ts';
 import { withResolvers } from '#src/core/with-resolvers.ts';
 import { type FakeClock, fakeClock } from '../support/fake-clock.ts';
 
@@ -48,6 +49,7 @@ function sourceOf(
     scope: 'api://orders/.default',
     clock,
     logger: silentLogger,
+    metrics: noMetrics,
     retry: {
       attempts: 3,
       baseMs: 200,

@@ -243,7 +243,7 @@ describe('the emulated documents', () => {
   });
 
   it('answer 404 and 405 in JSON', async () => {
-    assert.equal((await at('/')).status, 404);
+    assert.equal((await at('/nothing')).status, 404);
     assert.equal((await at(`/${emulator.tenantId}/other`)).status, 404);
     assert.equal((await at(`/${emulator.tenantId}/oauth2/v2.0/token`)).status, 405);
     assert.equal(

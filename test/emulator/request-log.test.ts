@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { inspect } from 'node:util';
-import { type EntraEmulator, startEntraEmulator } from 'grpc-entra/emulator';
+import { type EntraEmulator, type LogLine, startEntraEmulator } from 'grpc-entra/emulator';
 import { RequestRecorder } from '#src/emulator/request-log.ts';
 import { askToken, withSecret } from '../support/emulated.ts';
 import { ask } from '../support/https.ts';
@@ -107,9 +107,78 @@ describe('E7 the request log', () => {
         path: `/${n}`,
         headers: {},
         form: new URLSearchParams(),
+        clientId: undefined,
+        app: undefined,
+        correlationId: 'one',
       });
     }
     assert.equal(recorder.all.length, 1000);
     assert.equal(recorder.all[0]?.path, '/100');
+  });
+});
+
+describe('E7 the log in lines', () => {
+  it('E7 has one for each request that is over: outcome, app, number, correlation id, library', async () => {
+    emulator.requests.clear();
+    const heard: LogLine[] = [];
+    using _deaf = emulator.requests.watch(() => {
+      throw new Error('a listener that fails');
+    });
+    using _heard = emulator.requests.watch((line) => heard.push(line));
+    const good = withSecret(emulator, 'desk', 'api://orders/.default');
+    const id = '6b8a3a3e-1f7e-4b8f-9a54-2b4d0a0a0101';
+    const told = { 'x-client-SKU': 'MSAL.JS.Node', 'x-client-VER': '7', 'client-request-id': id };
+    await askToken(emulator, { ...good, ...told });
+    await askToken(emulator, { ...good, client_secret: 'wrong-and-secret' });
+    emulator.inject({ kind: 'reset', when: 'before-answer' });
+    await assert.rejects(askToken(emulator, good));
+    emulator.inject({ kind: 'unavailable' });
+    await askToken(emulator, good);
+    assert.deepEqual(
+      heard.map(({ outcome, status, aadsts }) => [outcome, status, aadsts]),
+      [
+        ['token', 200, null],
+        ['refused', 401, 7000215],
+        ['unfinished', null, null],
+        ['failed', 503, null],
+      ],
+    );
+    assert.deepEqual(emulator.requests.lines, heard);
+    const [first, second] = heard;
+    assert.equal(first?.app, 'desk');
+    assert.equal(first?.clientId, emulator.app('desk').clientId);
+    assert.equal(first?.correlationId, id);
+    assert.equal(first?.client, 'MSAL.JS.Node 7');
+    assert.equal(first?.credential, 'secret');
+    assert.equal(first?.tenant, emulator.tenantId);
+    assert.equal(second?.error, 'The client secret is wrong.');
+    assert.equal(second?.number, (first?.number ?? 0) + 1);
+    const text = JSON.stringify(heard);
+    assert.ok(!text.includes('wrong-and-secret'));
+    assert.ok(!text.includes(emulator.app('desk').clientSecret.reveal()));
+  });
+
+  it('E7 names an application that authenticates with Basic, and none that is not registered', async () => {
+    const { clientId, clientSecret } = emulator.app('desk');
+    const pair = [clientId, clientSecret.reveal()].map(encodeURIComponent).join(':');
+    const fields = { grant_type: 'client_credentials', scope: 'api://orders/.default' };
+    const authorization = `Basic ${Buffer.from(pair).toString('base64')}`;
+    emulator.requests.clear();
+    await askToken(emulator, fields, { headers: { authorization } });
+    await askToken(emulator, { ...fields, client_id: 'nobody', client_secret: 'x' });
+    const [known, unknown] = emulator.requests.lines;
+    assert.deepEqual([known?.app, known?.credential], ['desk', 'secret']);
+    assert.deepEqual([unknown?.app, unknown?.clientId], [null, 'nobody']);
+  });
+
+  it('E7 stops telling those who no longer watch', async () => {
+    let heard = 0;
+    const watching = emulator.requests.watch(() => {
+      heard += 1;
+    });
+    await askToken(emulator, {});
+    watching[Symbol.dispose]();
+    await askToken(emulator, {});
+    assert.equal(heard, 1);
   });
 });

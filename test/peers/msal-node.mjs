@@ -1,6 +1,12 @@
 // Obtains tokens with msal-node as published. Reads what to do from standard input, one JSON object.
 import { readFileSync } from 'node:fs';
-import { ConfidentialClientApplication, ManagedIdentityApplication } from '@azure/msal-node';
+import {
+  AuthError,
+  ConfidentialClientApplication,
+  InteractionRequiredAuthError,
+  ManagedIdentityApplication,
+  ServerError,
+} from '@azure/msal-node';
 
 const input = JSON.parse(readFileSync(0, 'utf8'));
 const authority = `${input.origin}/${input.tenantId}`;
@@ -56,13 +62,38 @@ const tasks = {
     }).acquireTokenByClientCredential({ scopes: [input.scope] }),
 };
 
+/** A request that is to be refused: every one with an application object of its own, because msal remembers 429s. */
+async function refusal({ auth, scope = input.scope, correlationId, userToken }) {
+  const one = application(auth);
+  const request = { scopes: [scope], correlationId };
+  return userToken === undefined
+    ? one.acquireTokenByClientCredential(request)
+    : one.acquireTokenOnBehalfOf({ ...request, oboAssertion: userToken });
+}
+
+function classOf(error) {
+  const known = { ServerError, InteractionRequiredAuthError, AuthError };
+  return Object.keys(known).find((name) => error instanceof known[name]) ?? error.constructor.name;
+}
+
 const results = {};
-for (const name of input.tasks) {
+async function attempt(name, run) {
   try {
-    const { accessToken } = await tasks[name]();
-    results[name] = { token: accessToken };
+    results[name] = { token: (await run()).accessToken };
   } catch (error) {
-    results[name] = { error: error.errorCode ?? String(error), message: error.message };
+    results[name] = {
+      error: error.errorCode ?? String(error),
+      message: error.message,
+      class: classOf(error),
+      number: error.errorNo,
+      suberror: error.subError,
+      claims: error.claims,
+      correlationId: error.correlationId,
+    };
   }
+}
+for (const name of input.tasks) await attempt(name, tasks[name]);
+for (const [name, wish] of Object.entries(input.refusals ?? {})) {
+  await attempt(name, () => refusal(wish));
 }
 process.stdout.write(JSON.stringify(results));
