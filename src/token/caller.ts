@@ -14,9 +14,13 @@ const CLIENT_AUTHENTICATION: ReadonlyMap<unknown, Caller['clientAuthentication']
 const textOrNothing = (value: unknown): string | undefined =>
   typeof value === 'string' ? value : undefined;
 
+const NO_TEXTS: readonly string[] = Object.freeze([]);
+
 /** A copy that nobody can change: the caller is shared by all calls that carry the token. */
-const frozenTexts = (values: readonly string[] | undefined): readonly string[] =>
-  Object.freeze([...(values ?? [])]);
+function frozenTexts(values: readonly string[] | undefined): readonly string[] {
+  const copy = [...(values ?? [])];
+  return copy.length === 0 ? NO_TEXTS : Object.freeze(copy);
+}
 
 /** Names for the eye, from whichever claims carry them. Absent and misshapen ones are left out. */
 function displayOf(claims: AccessTokenClaims): Extract<Caller, { kind: 'user' }>['display'] {
@@ -30,11 +34,14 @@ function displayOf(claims: AccessTokenClaims): Extract<Caller, { kind: 'user' }>
   });
 }
 
+const NO_GROUPS: CallerGroups = Object.freeze({ ids: NO_TEXTS, complete: true });
+
 /** Entra points elsewhere when there are too many groups. The address is never called: it is the token's (rule C12). */
 function groupsOf(claims: VerifiedClaims): CallerGroups {
   const elsewhere = claims._claim_names;
   const movedAway = typeof elsewhere === 'object' && elsewhere !== null && 'groups' in elsewhere;
   const complete = !movedAway && claims.hasgroups === undefined;
+  if (complete && claims.groups === undefined) return NO_GROUPS;
   return Object.freeze({ ids: frozenTexts(claims.groups), complete });
 }
 

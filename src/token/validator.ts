@@ -203,7 +203,8 @@ class EntraTokenValidator implements TokenValidator {
     const signingInput = Buffer.from(parts.signingInput, 'latin1');
     runChecks(this.#checks.signature, { signingInput, signature, key });
     this.#headers.remember(parts.header, token.kid);
-    const facts = { ...this.#factsOf(claims), key, keySet };
+    const { policy, clock } = this.#settings;
+    const facts = { claims, policy, nowSeconds: clock.now() / 1000, key, keySet };
     const misissued = firstViolation(this.#checks.issuer, facts);
     if (misissued !== undefined) {
       this.#versionHint.consider(misissued.reason, claims);
@@ -211,7 +212,7 @@ class EntraTokenValidator implements TokenValidator {
     }
     runChecks(this.#checks.key, facts);
     runChecks(this.#checks.claims, facts);
-    checkAdmission({ claims, callers: this.#settings.policy.callers });
+    checkAdmission({ claims, callers: policy.callers });
     const caller = callerFrom(claims);
     this.#remember(token, source, key, caller);
     return caller;

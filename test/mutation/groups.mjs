@@ -85,6 +85,12 @@ export const groups = {
         why: 'What a cache of no entries takes in, it forgets at once; the condition saves the work.',
       },
       {
+        file: 'token/caller.js',
+        kind: 'condition never true',
+        text: 'complete && claims.groups === undefined',
+        why: 'The same value is made anew where it is not shared.',
+      },
+      {
         file: 'token/claim-checks.js',
         kind: '&& operand dropped',
         text: "claims.ver === '1.0'",
