@@ -1,3 +1,6 @@
+/** Node fires longer timers at once. */
+export const LONGEST_TIMER_MS: number = 2 ** 31 - 1;
+
 /** Where delays come from, so that tests can let time pass. */
 export interface Timers {
   /**

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
+import type { Socket } from 'node:net';
 import { ConfigError } from '../core/errors.ts';
 import { Secret } from '../core/secret.ts';
 import { resolveTlsPolicy, secureContextOptions } from '../tls/settings.ts';
@@ -35,10 +36,16 @@ function tlsOptions({ cert, key }: ServerIdentity) {
 /** A server on loopback that survives whatever its peers do. */
 export class LoopbackServer {
   readonly #server: Server | HttpsServer;
+  readonly #sockets = new Set<Socket>();
   #closing: Promise<void> | undefined;
 
   private constructor(server: Server | HttpsServer) {
     this.#server = server;
+    // Known from their first byte on: `closeAllConnections` does not know those in a handshake, and would wait for them.
+    server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
     // Peers that break off a handshake or a request are their own problem.
     server.on('tlsClientError', (_error, socket) => socket.destroy());
     server.on('clientError', (_error, socket) => socket.destroy());
@@ -99,7 +106,7 @@ export class LoopbackServer {
   close(): Promise<void> {
     this.#closing ??= new Promise((resolve) => {
       this.#server.close(() => resolve());
-      this.#server.closeAllConnections();
+      for (const socket of this.#sockets) socket.destroy();
     });
     return this.#closing;
   }

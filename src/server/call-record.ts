@@ -27,6 +27,7 @@ export class CallRecord {
   readonly #startedAt: number;
   readonly #connection: ConnectionInfo;
   #refusal: Refusal | undefined;
+  #expiry: TokenError | undefined;
   #reported = false;
   /** The connection, where the listener is ours and the connection still there. */
   readonly identity: TlsIdentity | undefined;
@@ -46,6 +47,11 @@ export class CallRecord {
   /** The gate refused the call. */
   refused(error: Refusal): void {
     this.#refusal = error;
+  }
+
+  /** The call was admitted, and ended because its token expired. */
+  expired(error: TokenError): void {
+    this.#expiry = error;
   }
 
   /** A status was sent. */
@@ -79,13 +85,24 @@ export class CallRecord {
       gate: refusal === undefined ? 'admitted' : 'refused',
       status: statusName(code),
       ...(inferred ? { inferred } : {}),
-      ...(refusal === undefined ? {} : { code: refusal.code, reason: refusal.reason }),
-      ...(refusal instanceof TokenError ? { rule: tokenReasons[refusal.reason].rule } : {}),
+      ...reasonOf(refusal, this.#expiry),
       ...(this.caller === undefined ? {} : { caller: audited(this.caller) }),
       durationMs: Math.round((clock.monotonic() - this.#startedAt) * 1000) / 1000,
     };
     audit(event);
   }
+}
+
+function reasonOf(
+  refusal: Refusal | undefined,
+  expiry: TokenError | undefined,
+): Pick<CallEvent, 'code' | 'reason' | 'rule'> {
+  if (refusal instanceof TokenError) {
+    const { code, reason } = refusal;
+    return { code, reason, rule: tokenReasons[reason].rule };
+  }
+  if (refusal !== undefined) return { code: refusal.code, reason: refusal.reason };
+  return expiry === undefined ? {} : { code: expiry.code, reason: expiry.reason, rule: 'M14' };
 }
 
 type ConnectionInfo = ReturnType<ServerInterceptingCallInterface['getConnectionInfo']>;

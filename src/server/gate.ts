@@ -9,16 +9,22 @@ import type { Caller } from '../core/caller.ts';
 import { AuthorizationError, ConnectionError, TokenError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import { statusCodes } from '../core/status-code.ts';
+import { LONGEST_TIMER_MS, type Timers } from '../core/timers.ts';
 import { bearerToken } from '../token/bearer.ts';
+import type { CallConnection } from '../token/binding-checks.ts';
 import type { TokenValidator } from '../token/validator.ts';
 import { CallRecord, type CallRecorder } from './call-record.ts';
 import { recordAdmission } from './caller-of.ts';
 import type { MethodRules } from './method-rules.ts';
+import { thumbprintOf } from './peer-certificate.ts';
 import { INTERNAL_DETAILS, type Refusal, refusalStatus } from './status.ts';
+
+/** How long a stream may go on after its token has expired, milliseconds. */
+const EXPIRY_GRACE_MS = 60_000;
 
 /** What a gate is made of. */
 export interface GateOptions {
-  readonly validator: Pick<TokenValidator, 'check' | 'maxTokenBytes'>;
+  readonly validator: Pick<TokenValidator, 'binding' | 'check' | 'maxTokenBytes'>;
   readonly rules: MethodRules;
   readonly recorder: CallRecorder;
   readonly logger: Logger;
@@ -29,6 +35,9 @@ export interface GateOptions {
    * exists and has no rule is denied.
    */
   readonly serves: (path: string) => boolean;
+  /** Whether streams go on when the token they began with has expired. */
+  readonly streamsOutliveTokens: boolean;
+  readonly timers: Timers;
   /** Upper bound of one verification, milliseconds. */
   readonly verificationDeadlineMs: number;
 }
@@ -47,6 +56,7 @@ function unknownMethod({ kind }: Caller): Decision {
   return 'method_unknown';
 }
 
+type Method = Parameters<ServerInterceptor>[0];
 type Pass = (metadata: Metadata) => void;
 
 /**
@@ -58,13 +68,16 @@ class GatedCall {
   readonly #path: string;
   readonly #call: ServerInterceptingCallInterface;
   readonly #record: CallRecord;
+  readonly #isStream: boolean;
   #settled = false;
+  #cancelExpiry: (() => void) | undefined;
 
-  constructor(gate: GateOptions, path: string, call: ServerInterceptingCallInterface) {
+  constructor(gate: GateOptions, method: Method, call: ServerInterceptingCallInterface) {
     this.#gate = gate;
-    this.#path = path;
+    this.#path = method.path;
+    this.#isStream = method.requestStream || method.responseStream;
     this.#call = call;
-    this.#record = new CallRecord(gate.recorder, path, call);
+    this.#record = new CallRecord(gate.recorder, method.path, call);
   }
 
   get record(): CallRecord {
@@ -85,7 +98,8 @@ class GatedCall {
       }
       const { validator } = this.#gate;
       const values = metadata.get('authorization');
-      const outcome = validator.check(bearerToken(values, validator.maxTokenBytes));
+      const token = bearerToken(values, validator.maxTokenBytes, validator.binding);
+      const outcome = validator.check(token, this.#connection());
       if (outcome instanceof Promise) this.#wait(outcome, metadata, pass);
       else this.#decide(outcome, metadata, pass);
     } catch (error) {
@@ -106,6 +120,16 @@ class GatedCall {
       'client_certificate_refused',
       `client certificate refused: ${refusal.reason}`,
     );
+  }
+
+  /** What binds a token to its connection; looked at only where that is asked for, because a host must compute it. */
+  #connection(): CallConnection | undefined {
+    if (this.#gate.validator.binding === 'off') return undefined;
+    const { identity } = this.#record;
+    const certificateThumbprint = this.#gate.ownListener
+      ? identity?.certificate?.x5tS256
+      : thumbprintOf(this.#call);
+    return certificateThumbprint === undefined ? {} : { certificateThumbprint };
   }
 
   #wait(verification: Promise<Caller>, metadata: Metadata, pass: Pass): void {
@@ -143,6 +167,7 @@ class GatedCall {
     this.#settled = true;
     // A handler that logs or forwards its metadata must not leak the credential (rule M13).
     metadata.remove('authorization');
+    if (caller !== undefined) this.#endAtExpiry(caller);
     recordAdmission(
       metadata,
       caller === undefined ? { kind: 'public' } : { kind: 'caller', caller },
@@ -157,6 +182,32 @@ class GatedCall {
       });
       this.#send({ code: statusCodes.INTERNAL, details: INTERNAL_DETAILS });
     }
+  }
+
+  /**
+   * Ends a stream whose token has expired (rule M14): who may no longer call should not be served for hours because
+   * they called in time.
+   */
+  #endAtExpiry({ expiresAt }: Caller): void {
+    const { streamsOutliveTokens, recorder, timers } = this.#gate;
+    if (streamsOutliveTokens || !this.#isStream) return;
+    const leftMs = expiresAt * 1000 - recorder.clock.now();
+    // At least the grace, because tokens are accepted with some tolerance.
+    const delayMs = Math.min(LONGEST_TIMER_MS, Math.max(leftMs, 0) + EXPIRY_GRACE_MS);
+    this.#cancelExpiry = timers.after(
+      delayMs,
+      () => {
+        const expired = new TokenError('ERR_TOKEN_EXPIRED', 'expired');
+        this.#record.expired(expired);
+        this.#send(refusalStatus(expired));
+      },
+      false,
+    );
+  }
+
+  /** The call is over. */
+  finish(): void {
+    this.#cancelExpiry?.();
   }
 
   #refuse(cause: unknown): void {
@@ -192,12 +243,15 @@ class GatedCall {
  */
 export function createGate(options: GateOptions): ServerInterceptor {
   return (method, call) => {
-    const gated = new GatedCall(options, method.path, call);
+    const gated = new GatedCall(options, method, call);
     return new ServerInterceptingCall(call, {
       start: (next) => {
         next({
           onReceiveMetadata: (metadata, pass) => gated.receive(metadata, pass),
-          onCancel: () => gated.record.closed(),
+          onCancel: () => {
+            gated.finish();
+            gated.record.closed();
+          },
         });
       },
       sendStatus: (status, next) => {

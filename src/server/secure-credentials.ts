@@ -1,7 +1,7 @@
 import { ServerCredentials, type ServerInterceptor } from '@grpc/grpc-js';
 import { systemClock } from '../core/clock.ts';
 import { ConfigError } from '../core/errors.ts';
-import { checkInteger, checkOptionNames } from '../core/options.ts';
+import { checkBoolean, checkInteger, checkOptionNames } from '../core/options.ts';
 import { systemTimers } from '../core/timers.ts';
 import type { Reloader, ReloadResult } from '../tls/reload.ts';
 import type { ServerTls, ServerTlsOptions } from '../tls/server-tls.ts';
@@ -25,6 +25,8 @@ export interface SecureCredentialsOptions extends SinkOptions {
   readonly verificationMs?: number;
   /** Time for a TLS handshake, milliseconds. Default: 10 000. */
   readonly handshakeMs?: number;
+  /** As for {@link createServer}. Default: false. */
+  readonly dangerouslyLetStreamsOutliveTokens?: boolean;
 }
 
 /** Server credentials for a host that owns its server: enforced TLS, and the gate in front of every method. */
@@ -120,6 +122,7 @@ export function secureCredentials(options: SecureCredentialsOptions): SecureServ
     'rules',
     'verificationMs',
     'handshakeMs',
+    'dangerouslyLetStreamsOutliveTokens',
     ...SINK_OPTIONS,
   ]);
   const bounds = (name: 'verificationMs' | 'handshakeMs', max: number, fallback: number): number =>
@@ -137,13 +140,19 @@ export function secureCredentials(options: SecureCredentialsOptions): SecureServ
     { clock, timers: systemTimers, logger, metrics },
   );
   checkHostCan(options.tls);
-  const validator = createTokenValidator({ ...options.entra, logger });
+  const validator = createTokenValidator({ metrics, ...options.entra, logger });
   const gate = createGate({
     validator,
     rules,
     logger,
     verificationDeadlineMs,
     ownListener: false,
+    timers: systemTimers,
+    streamsOutliveTokens: checkBoolean(
+      'secureCredentials dangerouslyLetStreamsOutliveTokens',
+      options.dangerouslyLetStreamsOutliveTokens,
+      false,
+    ),
     // What does not exist is answered by the host itself, so whatever comes here exists.
     serves: () => true,
     recorder: { audit, clock, identityOf: () => undefined },

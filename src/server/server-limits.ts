@@ -1,4 +1,5 @@
 import { checkInteger, checkOptionNames } from '../core/options.ts';
+import { LONGEST_TIMER_MS } from '../core/timers.ts';
 import type { ServerLimits } from './server-options.ts';
 
 /** Bounds with their defaults filled in. */
@@ -12,8 +13,6 @@ const LIMIT_NAMES = [
   'connectionAgeMs',
   'verificationMs',
 ];
-/** Node fires longer timers at once. */
-export const LONGEST_TIMER_MS: number = 2 ** 31 - 1;
 
 /**
  * Checks bounds and fills in defaults.

@@ -28,4 +28,9 @@ export interface ServerOptions extends SinkOptions {
   /** At least one, from {@link service}. */
   readonly services: readonly BoundService[];
   readonly limits?: ServerLimits;
+  /**
+   * Lets streams go on when the token they began with has expired. Default: false; they end UNAUTHENTICATED a minute
+   * after its expiry, and their callers come back with a fresh one.
+   */
+  readonly dangerouslyLetStreamsOutliveTokens?: boolean;
 }

@@ -8,8 +8,8 @@ import {
   parseListenAddress,
 } from '../core/listen-address.ts';
 import type { Logger } from '../core/log.ts';
-import { checkInteger, checkOptionNames, invalidOption } from '../core/options.ts';
-import { systemTimers } from '../core/timers.ts';
+import { checkBoolean, checkInteger, checkOptionNames, invalidOption } from '../core/options.ts';
+import { LONGEST_TIMER_MS, systemTimers } from '../core/timers.ts';
 import { HandshakeEventLimiter } from '../tls/handshake-events.ts';
 import type { HandshakeFailure } from '../tls/handshake-failure.ts';
 import { createTlsListener, type TlsListener } from '../tls/listener.ts';
@@ -21,7 +21,7 @@ import type { AuditSink } from './audit.ts';
 import { createGate } from './gate.ts';
 import { installGrpcLogger } from './grpc-log.ts';
 import type { MethodRules } from './method-rules.ts';
-import { type Limits, LONGEST_TIMER_MS, resolveLimits } from './server-limits.ts';
+import { type Limits, resolveLimits } from './server-limits.ts';
 import type { ServerOptions } from './server-options.ts';
 import type { BoundService, RuledMethod } from './service.ts';
 import { resolveSinks, SINK_OPTIONS, type Sinks } from './sinks.ts';
@@ -112,7 +112,7 @@ class SecureServer implements Server {
     const rules: MethodRules = new Map<string, Rule>(
       this.methods.map(({ path, rule }) => [path, rule]),
     );
-    this.#validator = createTokenValidator({ ...options.entra, logger });
+    this.#validator = createTokenValidator({ metrics, ...options.entra, logger });
     const clock = options.entra.clock ?? systemClock;
     this.#tls = watchServerTls(
       'createServer tls',
@@ -131,6 +131,12 @@ class SecureServer implements Server {
       rules,
       logger,
       ownListener: true,
+      timers: systemTimers,
+      streamsOutliveTokens: checkBoolean(
+        'createServer dangerouslyLetStreamsOutliveTokens',
+        options.dangerouslyLetStreamsOutliveTokens,
+        false,
+      ),
       serves: (path) => rules.get(path) !== undefined,
       verificationDeadlineMs: limits.verificationMs,
       recorder: {
@@ -230,6 +236,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     'tls',
     'services',
     ...SINK_OPTIONS,
+    'dangerouslyLetStreamsOutliveTokens',
     'limits',
   ]);
   const sinks = resolveSinks(options);

@@ -1,11 +1,6 @@
 import { Metadata, type StatusObject } from '@grpc/grpc-js';
-import type {
-  AuthorizationError,
-  AuthorizationErrorCode,
-  TokenError,
-  TokenErrorCode,
-} from '../core/errors.ts';
-import { ConnectionError } from '../core/errors.ts';
+import type { AuthorizationError, AuthorizationErrorCode, TokenErrorCode } from '../core/errors.ts';
+import { ConnectionError, TokenError } from '../core/errors.ts';
 import { statusCodes } from '../core/status-code.ts';
 
 /** Codes that can refuse a call. */
@@ -74,8 +69,10 @@ export function refusalStatus(refusal: Refusal): StatusObject {
   }
   const { code: number, details, challenge } = wire[refusal.code];
   const metadata = new Metadata();
-  if (challenge === undefined) metadata.set('grpc-retry-pushback-ms', pushbackMs());
-  else metadata.set('www-authenticate', challenge);
+  const own = refusal instanceof TokenError ? refusal.challenge : undefined;
+  const asked = own ?? challenge;
+  if (asked === undefined) metadata.set('grpc-retry-pushback-ms', pushbackMs());
+  else metadata.set('www-authenticate', asked);
   return { code: number, details, metadata };
 }
 

@@ -48,8 +48,6 @@ export const groups = {
     {
       rule: 'M14',
       text: 'A call is verified when it starts; a stream does not outlive its token for long.',
-      untested:
-        'a stream in progress ends with its connection (`limits.connectionAgeMs`), not with its token',
     },
   ],
   Structure: [

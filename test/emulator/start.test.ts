@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { request as httpsRequest } from 'node:https';
 import { describe, it } from 'node:test';
 import { startEntraEmulator } from 'grpc-entra/emulator';
 import { askToken, outcome, withSecret } from '../support/emulated.ts';
@@ -53,6 +54,45 @@ describe('E1 the start', () => {
       assert.equal(outcome(await askToken(emulator, fields)), 0);
     }
     assert.notEqual(first.origin, second.origin);
+  });
+});
+
+describe('E1 the end', () => {
+  it('E1 settles everything under load, and gives its port back', async () => {
+    const emulator = await startEntraEmulator(OPTIONS);
+    const port = Number(new URL(emulator.origin).port);
+    const path = `${emulator.origin}/${emulator.tenantId}/oauth2/v2.0/token`;
+    // Held for ever, dripped, half sent, streamed and plain, all at once.
+    emulator.inject({ kind: 'held' }, { times: 20 });
+    emulator.inject({ kind: 'dripped', chunkBytes: 1, everyMs: 1000 }, { times: 20 });
+    const body = new URLSearchParams(
+      Object.entries(withSecret(emulator, 'desk', 'api://orders/.default')).map(
+        ([name, value]) => [name, value ?? ''] as [string, string],
+      ),
+    ).toString();
+    const settled = Array.from({ length: 100 }, (_, index) => {
+      const options = { ca: emulator.ca, agent: false } as const;
+      const request =
+        index % 10 === 0
+          ? httpsRequest(`${emulator.origin}/emulator/sign-ins`, options)
+          : httpsRequest(path, { ...options, method: 'POST' });
+      const closed = new Promise<void>((resolve) => void request.once('close', resolve));
+      request
+        .on('error', () => undefined)
+        .on('response', (response) => {
+          response.on('error', () => undefined).resume();
+        });
+      if (index % 10 === 1)
+        request.setHeader('content-length', body.length).write(body.slice(0, 10));
+      else if (request.method === 'POST') request.end(body);
+      else request.end();
+      return closed;
+    });
+    await emulator.requests.waitFor(() => emulator.requests.count('token') >= 40);
+    await emulator.close();
+    await Promise.all(settled);
+    await using again = await startEntraEmulator({ ...OPTIONS, port });
+    assert.equal(again.origin, emulator.origin);
   });
 });
 

@@ -173,6 +173,7 @@ export const groups = {
       'server/call-record.js': [GATE],
       'server/caller-of.js': [GATE],
       'server/gate.js': [GATE],
+      'server/peer-certificate.js': [GATE],
       'server/status.js': [STATUS],
     },
     tests: [GATE, DECIDE, RULES, STATUS, 'e2e/refusals.test.js'],

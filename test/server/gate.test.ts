@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { Buffer } from 'node:buffer';
+import { createHash } from 'node:crypto';
 import { describe, it, mock } from 'node:test';
 import { status } from '@grpc/grpc-js';
 import type { Caller } from '#src/core/caller.ts';
 import { TokenError } from '#src/core/errors.ts';
+import { tokenReasons } from '#src/core/token-reason.ts';
 import { withResolvers } from '#src/core/with-resolvers.ts';
 import { callerOf } from '#src/server/caller-of.ts';
 import type { TlsIdentity } from '#src/tls/connection-identity.ts';
@@ -14,7 +17,7 @@ import { GatedCall, type GatedCallOptions, READER } from '../support/gated-call.
 type Check = NonNullable<GatedCallOptions['validator']>['check'];
 
 const checkedBy = (check: Check): GatedCallOptions => ({
-  validator: { check, maxTokenBytes: 16_384 },
+  validator: { binding: 'off', check, maxTokenBytes: 16_384 },
 });
 
 /** Lets what has been settled take effect. */
@@ -187,6 +190,102 @@ describe('the connection of a call', () => {
   });
 });
 
+describe('M14 the gate and streams', () => {
+  const now = fakeClock().now() / 1000;
+  const expiring = (seconds: number) =>
+    checkedBy(() => appCaller(['Orders.Read'], { expiresAt: now + seconds }));
+
+  for (const stream of ['requests', 'responses'] as const) {
+    it(`ends one of ${stream} a minute after its token, with a challenge and one audit event`, async () => {
+      const call = new GatedCall({ stream, ...expiring(600) }).arrive();
+      await call.timers.pass(659_000);
+      assertAdmitted(call);
+      await call.timers.pass(1_000);
+      assert.equal(call.statuses.length, 1);
+      assert.equal(call.statuses[0]?.code, status.UNAUTHENTICATED);
+      assert.equal(call.statuses[0]?.details, 'access token expired');
+      assert.match(
+        String(call.statuses[0]?.metadata?.get('www-authenticate')),
+        /error="invalid_token"/,
+      );
+      call.cancel();
+      assert.deepEqual(
+        call.events.map(({ gate, code, rule }) => [gate, code, rule]),
+        [['admitted', 'ERR_TOKEN_EXPIRED', 'M14']],
+      );
+    });
+  }
+
+  it('gives one whose token was accepted by tolerance that minute, too', async () => {
+    const call = new GatedCall({ stream: 'responses', ...expiring(-100) }).arrive();
+    await call.timers.pass(59_000);
+    assert.equal(call.statuses.length, 0);
+    await call.timers.pass(1_000);
+    assert.equal(call.statuses.length, 1);
+  });
+
+  it('leaves alone what is over, what is no stream, and what the settings let go on', async () => {
+    const over = new GatedCall({ stream: 'responses', ...expiring(600) }).arrive();
+    over.cancel();
+    assert.equal(over.timers.pending, 0);
+    const unary = new GatedCall(expiring(600)).arrive();
+    assert.equal(unary.timers.pending, 0);
+    const dangerous = {
+      stream: 'responses' as const,
+      streamsOutliveTokens: true,
+      ...expiring(600),
+    };
+    assert.equal(new GatedCall(dangerous).arrive().timers.pending, 0);
+    const far = new GatedCall({ stream: 'responses', ...expiring(10_000_000) }).arrive();
+    await far.timers.pass(2 ** 31 - 2);
+    assert.equal(far.statuses.length, 0);
+  });
+});
+
+describe('tokens bound to certificates at the gate', () => {
+  const certificate = {
+    x5tS256: 'thumbprint',
+    dnsNames: [],
+    uris: [],
+    spiffeId: undefined,
+    notAfter: new Date(0),
+    id: '',
+  };
+  const identity: TlsIdentity = {
+    peer: '127.0.0.1:1',
+    protocol: 'TLSv1.3',
+    cipherSuite: 'x',
+    certificate,
+    refusal: undefined,
+  };
+  const seen = (options: GatedCallOptions, binding: 'off' | 'optional') => {
+    const check = mock.fn<Check>(() => READER);
+    const call = new GatedCall({
+      ...options,
+      validator: { binding, check, maxTokenBytes: 16_384 },
+    }).arrive();
+    assertAdmitted(call);
+    return check.mock.calls[0]?.arguments[1];
+  };
+
+  it('P2 come with the thumbprint of the connection, where it is asked for', () => {
+    const own = { ownListener: true, identity };
+    assert.deepEqual(seen(own, 'optional'), { certificateThumbprint: 'thumbprint' });
+    assert.equal(seen(own, 'off'), undefined);
+    const bare = { ownListener: true, identity: { ...identity, certificate: undefined } };
+    assert.deepEqual(seen(bare, 'optional'), {});
+  });
+
+  it("P2 come with that of the host's connection in a host", () => {
+    const peer = { raw: Buffer.from('certificate') };
+    const thumbprint = createHash('sha256').update(peer.raw).digest('base64url');
+    assert.deepEqual(seen({ peer }, 'optional'), { certificateThumbprint: thumbprint });
+    assert.deepEqual(seen({}, 'optional'), {});
+    // Node's answer for a peer without a certificate.
+    assert.deepEqual(seen({ peer: {} }, 'optional'), {});
+  });
+});
+
 describe('the gate fails closed', () => {
   const boom = (): never => {
     throw new Error('boom');
@@ -205,6 +304,7 @@ describe('the gate fails closed', () => {
     const failed = new GatedCall(checkedBy(() => Promise.reject(new Error('boom')))).arrive();
     await settle();
     assertRefused(refused, status.UNAUTHENTICATED, 'expired');
+    assert.equal(refused.events[0]?.rule, tokenReasons.expired.rule);
     assert.equal(refused.logged.length, 0);
     assertRefused(failed, status.UNAUTHENTICATED, 'internal_error');
     assert.equal(failed.logged.length, 1);

@@ -7,6 +7,7 @@ import { createGate, type GateOptions } from '#src/server/gate.ts';
 import type { TlsIdentity } from '#src/tls/connection-identity.ts';
 import { appCaller } from './callers.ts';
 import { type FakeClock, fakeClock } from './fake-clock.ts';
+import { type FakeTimers, fakeTimers } from './fake-timers.ts';
 
 /** The caller whom the validators of these tests know. */
 export const READER: Caller = appCaller(['Orders.Read']);
@@ -24,6 +25,10 @@ export interface GatedCallOptions extends Partial<GateOptions> {
   readonly behind?: () => void;
   /** When the call must be over, milliseconds since the epoch. Default: never. */
   readonly deadlineMs?: number;
+  /** The client certificate as a host's grpc-js tells it. */
+  readonly peer?: { readonly raw?: Buffer };
+  /** What the method streams. Default: nothing. */
+  readonly stream?: 'requests' | 'responses';
   /** What TLS established about the connection. Default: nothing is known, as in a host's server. */
   readonly identity?: TlsIdentity;
   /** Stands below the gate, where grpc-js sends. */
@@ -39,6 +44,7 @@ interface FullServerListener {
 /** The only place where grpc-js itself is stood in for: it cannot be made to fail on demand. */
 export class GatedCall {
   readonly clock: FakeClock = fakeClock();
+  readonly timers: FakeTimers = fakeTimers(this.clock);
   readonly statuses: Partial<StatusObject>[] = [];
   readonly events: CallEvent[] = [];
   readonly logged: string[] = [];
@@ -51,11 +57,13 @@ export class GatedCall {
     behind,
     send,
     identity,
+    stream,
+    peer,
     deadlineMs = Number.POSITIVE_INFINITY,
     ...options
   }: GatedCallOptions = {}) {
     const gate = createGate({
-      validator: { check: () => READER, maxTokenBytes: 16_384 },
+      validator: { binding: 'off', check: () => READER, maxTokenBytes: 16_384 },
       rules: new Map([[METHOD, RULE]]),
       logger: {
         ...silentLogger,
@@ -64,6 +72,8 @@ export class GatedCall {
         },
       },
       ownListener: false,
+      timers: this.timers,
+      streamsOutliveTokens: false,
       serves: () => true,
       verificationDeadlineMs: 1000,
       recorder: {
@@ -87,9 +97,17 @@ export class GatedCall {
       getPeer: () => '127.0.0.1:1',
       getDeadline: () => deadlineMs,
       getHost: () => 'localhost',
+      getAuthContext: () => (peer === undefined ? {} : { sslPeerCertificate: peer }),
       getConnectionInfo: () => ({ remoteAddress: '127.0.0.1', remotePort: 1 }),
     } as unknown as ServerInterceptingCallInterface;
-    this.#call = gate({ path: METHOD } as Parameters<typeof gate>[0], below);
+    this.#call = gate(
+      {
+        path: METHOD,
+        requestStream: stream === 'requests',
+        responseStream: stream === 'responses',
+      } as Parameters<typeof gate>[0],
+      below,
+    );
     this.#call.start({
       onReceiveMetadata: (metadata: Metadata) => {
         this.passed.push(metadata);

@@ -46,6 +46,8 @@ const runner = spawn(
     ...(withOldest ? ['--import', './test/peers/oldest-grpc-js.mjs'] : []),
     '--test',
     '--test-reporter=spec',
+    // A test that hangs must end the run with its name, not hold a machine.
+    '--test-timeout=240000',
     ...files,
   ],
   { env, stdio: 'inherit' },
