@@ -85,6 +85,12 @@ export const groups = {
         why: 'What a cache of no entries takes in, it forgets at once; the condition saves the work.',
       },
       {
+        file: 'token/claim-values.js',
+        kind: 'condition never true',
+        text: 'value === undefined',
+        why: 'Saves the work for claims that are absent; the rest of each function finds nothing in them either.',
+      },
+      {
         file: 'token/caller.js',
         kind: 'condition never true',
         text: 'complete && claims.groups === undefined',
