@@ -14,7 +14,10 @@ const GRPC = '@grpc/grpc-js';
 
 /** Who may import whom: the graph has no cycles, and each dependency stays where it is needed. */
 const layers: Readonly<Record<string, Layer>> = {
-  core: { imports: [], packages: {} },
+  core: {
+    imports: [],
+    packages: { '@bufbuild/protobuf/wire': ['error-details-codec.ts'] },
+  },
   entra: { imports: ['core'], packages: {} },
   tls: { imports: ['core'], packages: { [GRPC]: ['credentials.ts', 'listener.ts'] } },
   token: { imports: ['core', 'entra'], packages: { jose: ['keys.ts'] } },

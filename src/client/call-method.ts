@@ -4,6 +4,7 @@ import {
   type ServiceError as GrpcServiceError,
   Metadata,
 } from '@grpc/grpc-js';
+import { decodeStatusDetails } from '../core/error-details-codec.ts';
 import { checkBoolean, checkInteger, checkOptionNames, invalidOption } from '../core/options.ts';
 import { readMessages } from '../core/read-messages.ts';
 import type { Secret } from '../core/secret.ts';
@@ -14,7 +15,7 @@ import {
   type ServiceDefinition,
   serializer,
 } from '../core/service-definition.ts';
-import { ServiceError } from '../core/service-error.ts';
+import { receivedError } from '../core/service-error.ts';
 import { statusName } from '../core/status-code.ts';
 import { withResolvers } from '../core/with-resolvers.ts';
 import type { SecureChannel } from './channel.ts';
@@ -57,9 +58,11 @@ function toServiceError(error: unknown): unknown {
   const status = statusName(error.code);
   if (status === 'OK') return error;
   const challenge = error.metadata?.get('www-authenticate')[0];
-  return new ServiceError(status, error.details, {
+  const details = error.metadata?.get('grpc-status-details-bin')[0];
+  return receivedError(status, error.details, {
     cause: error,
     challenge: typeof challenge === 'string' ? challenge : undefined,
+    details: Buffer.isBuffer(details) ? decodeStatusDetails(details) : [],
   });
 }
 

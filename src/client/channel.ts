@@ -26,6 +26,7 @@ import {
 } from './channel-identity.ts';
 import { type ChannelTuning, grpcChannelOptions, TUNING_OPTIONS } from './channel-tuning.ts';
 import { conflictGuard } from './conflict-guard.ts';
+import { inheritScope } from './inherit-scope.ts';
 
 /** Options of {@link createChannel}. */
 export type ChannelOptions = ChannelIdentity &
@@ -151,7 +152,7 @@ export function createChannel(target: string, options: ChannelOptions): SecureCh
   const forGeneratedClient = (): [string, ChannelCredentials, ClientOptions] => [
     address,
     credentials,
-    { channelOverride: channel, interceptors: [conflictGuard] },
+    { channelOverride: channel, interceptors: [inheritScope, conflictGuard] },
   ];
   return {
     target: address,

@@ -1,13 +1,15 @@
 import { Client } from '@grpc/grpc-js';
-import { checkInteger, checkOptionNames } from '../core/options.ts';
-import type {
-  MethodDefinition,
-  RequestInputOf,
-  ResponseOf,
-  ServiceDefinition,
+import { checkFunctions, checkInteger, checkOptionNames } from '../core/options.ts';
+import {
+  type MethodDefinition,
+  methodPath,
+  type RequestInputOf,
+  type ResponseOf,
+  type ServiceDefinition,
 } from '../core/service-definition.ts';
 import { type CallOptions, callMethod } from './call-method.ts';
 import type { SecureChannel } from './channel.ts';
+import { type ClientInterceptor, intercepted } from './interceptor.ts';
 
 /** Defaults of a client's calls. */
 export interface ClientOptions {
@@ -16,6 +18,8 @@ export interface ClientOptions {
    * a caller for ever. Calls that answer with a stream have none unless the call states one.
    */
   readonly deadlineMs?: number;
+  /** Around every call, the first outermost. Default: none. */
+  readonly interceptors?: readonly ClientInterceptor[];
 }
 
 type Messages<T> = Iterable<T> | AsyncIterable<T>;
@@ -49,16 +53,25 @@ export function createClient<D extends ServiceDefinition>(
   channel: SecureChannel,
   options: ClientOptions = {},
 ): PromiseClient<D> {
-  checkOptionNames('createClient options', options, ['deadlineMs']);
+  checkOptionNames('createClient options', options, ['deadlineMs', 'interceptors']);
   const deadlineMs = checkInteger('createClient deadlineMs', options.deadlineMs, {
     min: 1,
     max: 2 ** 31 - 1,
     default: DEFAULT_DEADLINE_MS,
   });
+  const interceptors = checkFunctions('createClient interceptors', options.interceptors);
   const client = new Client(...channel.forGeneratedClient());
   const methods: Record<string, unknown> = {};
   for (const [name, method] of Object.entries(definition.methods)) {
-    methods[name] = callMethod(client, definition, method, deadlineMs, channel);
+    methods[name] = intercepted(
+      interceptors,
+      {
+        method: methodPath(definition, method),
+        requestStream: method.requestStream,
+        responseStream: method.responseStream,
+      },
+      callMethod(client, definition, method, deadlineMs, channel),
+    );
   }
   return Object.freeze(methods) as PromiseClient<D>;
 }

@@ -21,6 +21,7 @@ export {
 } from '../acquire/on-behalf-of.ts';
 export type { SecretSource } from '../acquire/secret-source.ts';
 export type { AccessToken, GetTokenOptions, TokenCredential } from '../acquire/token-credential.ts';
+export type { ErrorDetail } from '../core/error-details.ts';
 export { AcquisitionError, type AcquisitionErrorCode, ConfigError } from '../core/errors.ts';
 export { Secret } from '../core/secret.ts';
 export { ServiceError } from '../core/service-error.ts';
@@ -37,3 +38,4 @@ export {
   createClient,
   type PromiseClient,
 } from './client.ts';
+export type { ClientInterceptor, Message, OutgoingCall, Send } from './interceptor.ts';

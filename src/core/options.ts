@@ -149,3 +149,20 @@ export function checkGuid(where: string, value: unknown, hint: string): string {
   if (!isGuid(lowered)) throw invalidOption(where, `a GUID (${hint})`, value);
   return lowered;
 }
+
+/**
+ * Checks a list of functions.
+ *
+ * @returns A frozen copy; empty when left out.
+ * @throws ConfigError `ERR_OPTION_INVALID`
+ */
+export function checkFunctions<T>(
+  option: string,
+  functions: readonly T[] | undefined,
+): readonly T[] {
+  if (functions === undefined) return [];
+  if (!Array.isArray(functions) || functions.some((item) => typeof item !== 'function')) {
+    throw invalidOption(option, 'a list of functions', functions);
+  }
+  return Object.freeze([...functions]);
+}

@@ -1,7 +1,9 @@
 import { Metadata } from '@grpc/grpc-js';
+import type { CallScope } from '../core/call-scope.ts';
 import type { Caller } from '../core/caller.ts';
+import type { Secret } from '../core/secret.ts';
 import { ServiceError } from '../core/service-error.ts';
-import { admissionOf, callerOf } from './caller-of.ts';
+import { admissionOf, callerOf, tokenOf } from './caller-of.ts';
 import type { CallerContext } from './handler-types.ts';
 
 /** The part of grpc-js's four call objects that a context needs. */
@@ -13,7 +15,7 @@ export interface SurfaceCall {
 }
 
 /** What a handler sees of its call; the signal is made only when it is asked for. */
-export class HandlerContext implements CallerContext {
+export class HandlerContext implements CallerContext, CallScope {
   readonly method: string;
   readonly metadata: Metadata;
   readonly trailers: Metadata = new Metadata();
@@ -37,6 +39,10 @@ export class HandlerContext implements CallerContext {
     return callerOf(this.#call);
   }
 
+  get token(): Secret {
+    return tokenOf(this.#call);
+  }
+
   get deadline(): Date | undefined {
     const deadline = this.#call.getDeadline();
     if (deadline instanceof Date) return deadline;
@@ -53,6 +59,10 @@ export class HandlerContext implements CallerContext {
       }
     }
     return this.#controller.signal;
+  }
+
+  get active(): boolean {
+    return !this.#over;
   }
 
   /** The handler is done: from here on nothing aborts, and nothing is listened to. */

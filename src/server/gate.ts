@@ -8,6 +8,7 @@ import { type Decision, decide } from '../authorize/decide.ts';
 import type { Caller } from '../core/caller.ts';
 import { AuthorizationError, ConnectionError, TokenError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
+import { Secret } from '../core/secret.ts';
 import { statusCodes } from '../core/status-code.ts';
 import { LONGEST_TIMER_MS, type Timers } from '../core/timers.ts';
 import { bearerToken } from '../token/bearer.ts';
@@ -37,6 +38,8 @@ export interface GateOptions {
   readonly serves: (path: string) => boolean;
   /** Whether streams go on when the token they began with has expired. */
   readonly streamsOutliveTokens: boolean;
+  /** Whether handlers may have the token of their caller, to call other services on behalf of the same user. */
+  readonly exposeTokens: boolean;
   readonly timers: Timers;
   /** Upper bound of one verification, milliseconds. */
   readonly verificationDeadlineMs: number;
@@ -71,6 +74,7 @@ class GatedCall {
   readonly #isStream: boolean;
   #settled = false;
   #cancelExpiry: (() => void) | undefined;
+  #token: Secret | undefined;
 
   constructor(gate: GateOptions, method: Method, call: ServerInterceptingCallInterface) {
     this.#gate = gate;
@@ -99,6 +103,7 @@ class GatedCall {
       const { validator } = this.#gate;
       const values = metadata.get('authorization');
       const token = bearerToken(values, validator.maxTokenBytes, validator.binding);
+      if (this.#gate.exposeTokens) this.#token = new Secret(token);
       const outcome = validator.check(token, this.#connection());
       if (outcome instanceof Promise) this.#wait(outcome, metadata, pass);
       else this.#decide(outcome, metadata, pass);
@@ -170,7 +175,7 @@ class GatedCall {
     if (caller !== undefined) this.#endAtExpiry(caller);
     recordAdmission(
       metadata,
-      caller === undefined ? { kind: 'public' } : { kind: 'caller', caller },
+      caller === undefined ? { kind: 'public' } : { kind: 'caller', caller, token: this.#token },
     );
     try {
       pass(metadata);

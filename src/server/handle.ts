@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import {
   type handleBidiStreamingCall,
   type handleClientStreamingCall,
@@ -7,11 +8,12 @@ import {
   type StatusObject,
   type UntypedHandleCall,
 } from '@grpc/grpc-js';
+import { runInScope } from '../core/call-scope.ts';
 import { readMessages } from '../core/read-messages.ts';
-import type { MethodDefinition } from '../core/service-definition.ts';
 import { ServiceError } from '../core/service-error.ts';
 import { HandlerContext, type SurfaceCall } from './call-context.ts';
 import { type HiddenErrorSink, handlerStatus } from './handler-error.ts';
+import { type InterceptedCall, intercept, type ServerInterceptor } from './interceptor.ts';
 import { writeMessages } from './write-messages.ts';
 
 /** What every handler of a server shares. */
@@ -19,18 +21,25 @@ export interface HandlerEnvironment {
   /** Aborts when the server shuts down. */
   readonly shutdown: AbortSignal;
   readonly onHidden: HiddenErrorSink;
+  /** Around each handler, the first outermost. */
+  readonly interceptors: readonly ServerInterceptor[];
 }
 
 /** A handler whose types were checked where it was given. */
 export type UntypedHandler = (request: unknown, context: HandlerContext) => unknown;
 
 interface Reply {
-  readonly ok: (response: unknown, trailers: Metadata) => void;
+  readonly ok: (response: Buffer | undefined, trailers: Metadata) => void;
   readonly failed: (status: StatusObject) => void;
 }
 
-interface Method {
+/** A method with its handler. */
+export interface HandledMethod {
   readonly path: string;
+  readonly requestStream: boolean;
+  readonly responseStream: boolean;
+  /** Encodes what the handler gave. Here and not in grpc-js, which tells callers what went wrong. */
+  readonly serialize: (response: unknown) => Buffer;
   readonly handler: UntypedHandler;
   readonly environment: HandlerEnvironment;
 }
@@ -41,19 +50,57 @@ const cancelled = {
 };
 
 /**
+ * Calls the handler of a method, through all interceptors, and checks what kind of thing it answers.
+ *
+ * @throws What the handler or an interceptor throws; TypeError for an answer of the wrong kind.
+ */
+export async function invoke(
+  method: HandledMethod,
+  request: unknown,
+  context: HandlerContext,
+): Promise<unknown> {
+  const { environment, path, requestStream, responseStream, handler } = method;
+  const { interceptors } = environment;
+  const response =
+    interceptors.length === 0
+      ? await handler(request, context)
+      : await intercept(
+          interceptors,
+          {
+            method: path,
+            requestStream,
+            responseStream,
+            request: request as InterceptedCall['request'],
+            context,
+          },
+          (changed) => handler(changed, context),
+        );
+  if (typeof response !== 'object' || response === null) {
+    throw new TypeError(`the handler of ${path} answered nothing; it must return a message`);
+  }
+  if (responseStream !== Symbol.asyncIterator in response) {
+    throw new TypeError(
+      `the handler of ${path} must answer with ${responseStream ? 'an async iterable, for example as async function*' : 'one message'}`,
+    );
+  }
+  return response;
+}
+
+/**
  * Runs a handler and replies exactly once. No throw and no rejection leaves this function: in grpc-js either would
  * end the process.
  */
 async function run(
-  method: Method,
+  method: HandledMethod,
   call: SurfaceCall,
-  invoke: (context: HandlerContext) => Promise<unknown>,
+  work: (context: HandlerContext) => Promise<Buffer | undefined>,
   reply: Reply,
 ): Promise<void> {
   let context: HandlerContext | undefined;
   try {
     context = new HandlerContext(method.path, call, method.environment.shutdown);
-    const response = await invoke(context);
+    const known = context;
+    const response = await runInScope(known, () => work(known));
     context.finish();
     reply.ok(response, context.trailers);
   } catch (error) {
@@ -63,77 +110,66 @@ async function run(
   }
 }
 
-function unary(method: Method): handleUnaryCall<unknown, unknown> {
-  return (call, callback) => {
-    void run(method, call, async (context) => method.handler(call.request, context), {
-      ok: (response, trailers) => callback(null, response, trailers),
-      failed: (status) => callback(status),
-    });
-  };
-}
-
-function clientStream(method: Method): handleClientStreamingCall<unknown, unknown> {
-  return (call, callback) => {
-    const requests = readMessages(call, cancelled);
-    void run(method, call, async (context) => method.handler(requests, context), {
-      ok: (response, trailers) => callback(null, response, trailers),
-      failed: (status) => callback(status),
-    });
-  };
-}
-
-function serverStream(method: Method): handleServerStreamingCall<unknown, unknown> {
-  return (call) => {
-    void run(
-      method,
-      call,
-      (context) =>
-        writeMessages(call, answers(method, call.request, context), () => call.cancelled),
-      {
-        ok: (_none, trailers) => call.end(trailers),
-        failed: (status) => call.emit('error', status),
-      },
-    );
-  };
-}
-
-function bidi(method: Method): handleBidiStreamingCall<unknown, unknown> {
-  return (call) => {
-    const requests = readMessages(call, cancelled);
-    void run(
-      method,
-      call,
-      (context) => writeMessages(call, answers(method, requests, context), () => call.cancelled),
-      {
-        ok: (_none, trailers) => call.end(trailers),
-        failed: (status) => call.emit('error', status),
-      },
-    );
-  };
-}
-
-function answers(
-  method: Method,
+async function answerOnce(
+  method: HandledMethod,
   request: unknown,
   context: HandlerContext,
-): AsyncIterable<unknown> {
-  const result = method.handler(request, context);
-  if (typeof result !== 'object' || result === null || !(Symbol.asyncIterator in result)) {
-    throw new TypeError(`the handler of ${method.path} must return an async iterable`);
-  }
-  return result as AsyncIterable<unknown>;
+): Promise<Buffer> {
+  return method.serialize(await invoke(method, request, context));
 }
 
-/** Wraps a handler for grpc-js, by the kind of its method. */
-export function wrapHandler(
-  definition: MethodDefinition,
-  path: string,
-  handler: UntypedHandler,
-  environment: HandlerEnvironment,
-): UntypedHandleCall {
-  const method: Method = { path, handler, environment };
-  if (definition.requestStream) {
-    return definition.responseStream ? bidi(method) : clientStream(method);
+async function answerMany(
+  method: HandledMethod,
+  request: unknown,
+  context: HandlerContext,
+  call: Writable & { readonly cancelled: boolean },
+): Promise<undefined> {
+  const messages = (await invoke(method, request, context)) as AsyncIterable<unknown>;
+  await writeMessages(call, messages, method.serialize, () => call.cancelled);
+}
+
+function unary(method: HandledMethod): handleUnaryCall<unknown, unknown> {
+  return (call, callback) => {
+    void run(method, call, (context) => answerOnce(method, call.request, context), {
+      ok: (response, trailers) => callback(null, response, trailers),
+      failed: (status) => callback(status),
+    });
+  };
+}
+
+function clientStream(method: HandledMethod): handleClientStreamingCall<unknown, unknown> {
+  return (call, callback) => {
+    const requests = readMessages(call, cancelled);
+    void run(method, call, (context) => answerOnce(method, requests, context), {
+      ok: (response, trailers) => callback(null, response, trailers),
+      failed: (status) => callback(status),
+    });
+  };
+}
+
+function serverStream(method: HandledMethod): handleServerStreamingCall<unknown, unknown> {
+  return (call) => {
+    void run(method, call, (context) => answerMany(method, call.request, context, call), {
+      ok: (_none, trailers) => call.end(trailers),
+      failed: (status) => call.emit('error', status),
+    });
+  };
+}
+
+function bidi(method: HandledMethod): handleBidiStreamingCall<unknown, unknown> {
+  return (call) => {
+    const requests = readMessages(call, cancelled);
+    void run(method, call, (context) => answerMany(method, requests, context, call), {
+      ok: (_none, trailers) => call.end(trailers),
+      failed: (status) => call.emit('error', status),
+    });
+  };
+}
+
+/** Makes of a method what grpc-js calls, by the kind of the method. */
+export function grpcHandler(method: HandledMethod): UntypedHandleCall {
+  if (method.requestStream) {
+    return method.responseStream ? bidi(method) : clientStream(method);
   }
-  return definition.responseStream ? serverStream(method) : unary(method);
+  return method.responseStream ? serverStream(method) : unary(method);
 }

@@ -2,6 +2,7 @@ import type { Metadata } from '@grpc/grpc-js';
 import type { ProtoRules } from '../authorize/proto-rules.ts';
 import type { AppAccess, PublicAccess, Rule, UserAccess } from '../authorize/rule.ts';
 import type { AppCaller, Caller, UserCaller } from '../core/caller.ts';
+import type { Secret } from '../core/secret.ts';
 import type {
   MethodDefinition,
   RequestOf,
@@ -27,6 +28,11 @@ export interface CallContext {
 export interface CallerContext<C extends Caller = Caller> extends CallContext {
   /** Who is calling. Reading it on a method that is public by a proto's rule throws. */
   readonly caller: C;
+  /**
+   * The access token of the call, for `userToken` of a channel made with `onBehalfOf(...)`. Reading it throws unless the
+   * server was made with `exposeTokens: true`.
+   */
+  readonly token: Secret;
 }
 
 /**

@@ -11,10 +11,24 @@ export {
   type UserRule,
 } from '../authorize/rule.ts';
 export type { AppCaller, Caller, UserCaller } from '../core/caller.ts';
+export type {
+  BadRequest,
+  ErrorDetail,
+  ErrorInfo,
+  Help,
+  LocalizedMessage,
+  OtherDetail,
+  PreconditionFailure,
+  QuotaFailure,
+  RequestInfo,
+  ResourceInfo,
+  RetryInfo,
+} from '../core/error-details.ts';
 export { AuthorizationError, ConfigError, ConnectionError, TokenError } from '../core/errors.ts';
 export type { LogFields, Logger } from '../core/log.ts';
 export type { MetricLabels, Metrics } from '../core/metrics.ts';
-export { ServiceError } from '../core/service-error.ts';
+export { Secret } from '../core/secret.ts';
+export { ServiceError, type ServiceErrorOptions } from '../core/service-error.ts';
 export type { StatusName } from '../core/status-code.ts';
 export type { AuthorityOption, Cloud, EmulatorAuthority } from '../entra/authority.ts';
 export type { ServerTlsOptions } from '../tls/server-tls.ts';
@@ -26,8 +40,9 @@ export {
   type CallEvent,
   type HandshakeEvent,
 } from './audit.ts';
-export { callerOf } from './caller-of.ts';
+export { callerOf, tokenOf } from './caller-of.ts';
 export type { CallContext, CallerContext, Handler, Handlers } from './handler-types.ts';
+export type { InterceptedCall, Message, Proceed, ServerInterceptor } from './interceptor.ts';
 export type { PathRules, RuleSource } from './method-rules.ts';
 export {
   type SecureCredentialsOptions,

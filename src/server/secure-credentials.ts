@@ -25,6 +25,11 @@ export interface SecureCredentialsOptions extends SinkOptions {
   readonly verificationMs?: number;
   /** Time for a TLS handshake, milliseconds. Default: 10 000. */
   readonly handshakeMs?: number;
+  /**
+   * Lets handlers have their caller's access token (`tokenOf(call)`), to call other services on behalf of
+   * the same user. Default: false, because a handler without the token cannot leak it.
+   */
+  readonly exposeTokens?: boolean;
   /** As for {@link createServer}. Default: false. */
   readonly dangerouslyLetStreamsOutliveTokens?: boolean;
 }
@@ -122,6 +127,7 @@ export function secureCredentials(options: SecureCredentialsOptions): SecureServ
     'rules',
     'verificationMs',
     'handshakeMs',
+    'exposeTokens',
     'dangerouslyLetStreamsOutliveTokens',
     ...SINK_OPTIONS,
   ]);
@@ -148,6 +154,7 @@ export function secureCredentials(options: SecureCredentialsOptions): SecureServ
     verificationDeadlineMs,
     ownListener: false,
     timers: systemTimers,
+    exposeTokens: checkBoolean('secureCredentials exposeTokens', options.exposeTokens, false),
     streamsOutliveTokens: checkBoolean(
       'secureCredentials dangerouslyLetStreamsOutliveTokens',
       options.dangerouslyLetStreamsOutliveTokens,

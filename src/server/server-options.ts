@@ -1,5 +1,6 @@
 import type { ServerTlsOptions } from '../tls/server-tls.ts';
 import type { TokenValidatorOptions } from '../token/policy.ts';
+import type { ServerInterceptor } from './interceptor.ts';
 import type { BoundService } from './service.ts';
 import type { SinkOptions } from './sinks.ts';
 
@@ -27,7 +28,14 @@ export interface ServerOptions extends SinkOptions {
   readonly tls: ServerTlsOptions;
   /** At least one, from {@link service}. */
   readonly services: readonly BoundService[];
+  /** Around every handler, the first outermost; they see admitted calls alone. Default: none. */
+  readonly interceptors?: readonly ServerInterceptor[];
   readonly limits?: ServerLimits;
+  /**
+   * Lets handlers have their caller's access token (`context.token`, `tokenOf(call)`), to call other services on behalf of
+   * the same user. Default: false, because a handler without the token cannot leak it.
+   */
+  readonly exposeTokens?: boolean;
   /**
    * Lets streams go on when the token they began with has expired. Default: false; they end UNAUTHENTICATED a minute
    * after its expiry, and their callers come back with a fresh one.

@@ -8,7 +8,13 @@ import {
   parseListenAddress,
 } from '../core/listen-address.ts';
 import type { Logger } from '../core/log.ts';
-import { checkBoolean, checkInteger, checkOptionNames, invalidOption } from '../core/options.ts';
+import {
+  checkBoolean,
+  checkFunctions,
+  checkInteger,
+  checkOptionNames,
+  invalidOption,
+} from '../core/options.ts';
 import { LONGEST_TIMER_MS, systemTimers } from '../core/timers.ts';
 import { HandshakeEventLimiter } from '../tls/handshake-events.ts';
 import type { HandshakeFailure } from '../tls/handshake-failure.ts';
@@ -20,6 +26,7 @@ import { createTokenValidator, type TokenValidator } from '../token/validator.ts
 import type { AuditSink } from './audit.ts';
 import { createGate } from './gate.ts';
 import { installGrpcLogger } from './grpc-log.ts';
+import { grpcHandler } from './handle.ts';
 import type { MethodRules } from './method-rules.ts';
 import { type Limits, resolveLimits } from './server-limits.ts';
 import type { ServerOptions } from './server-options.ts';
@@ -132,6 +139,7 @@ class SecureServer implements Server {
       logger,
       ownListener: true,
       timers: systemTimers,
+      exposeTokens: checkBoolean('createServer exposeTokens', options.exposeTokens, false),
       streamsOutliveTokens: checkBoolean(
         'createServer dangerouslyLetStreamsOutliveTokens',
         options.dangerouslyLetStreamsOutliveTokens,
@@ -145,14 +153,19 @@ class SecureServer implements Server {
         identityOf: (address, port) => this.#listener.identityOf(address, port),
       },
     });
+    const interceptors = checkFunctions('createServer interceptors', options.interceptors);
     this.#grpc = grpcServer(limits, gate);
     showUnknownMethodsToGate(this.#grpc);
     for (const service of options.services) {
-      const { definition, implementation } = service.bind({
+      const methods = service.bind({
         shutdown: this.#shutdown.signal,
         onHidden: (method, error) => logger.error('a handler failed', { method, error }),
+        interceptors,
       });
-      this.#grpc.addService(definition, implementation);
+      this.#grpc.addService(
+        Object.fromEntries(methods.map(({ name, definition }) => [name, definition])),
+        Object.fromEntries(methods.map(({ name, handled }) => [name, grpcHandler(handled)])),
+      );
     }
     // Plaintext credentials for the injector alone: it receives sockets that our listener has already secured, and
     // it has no port of its own.
@@ -235,7 +248,9 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     'entra',
     'tls',
     'services',
+    'interceptors',
     ...SINK_OPTIONS,
+    'exposeTokens',
     'dangerouslyLetStreamsOutliveTokens',
     'limits',
   ]);

@@ -1,16 +1,21 @@
-import type { ServiceDefinition as GrpcServiceDefinition, UntypedHandleCall } from '@grpc/grpc-js';
+import type { MethodDefinition as GrpcMethodDefinition } from '@grpc/grpc-js';
 import { ProtoRules } from '../authorize/proto-rules.ts';
 import type { Rule } from '../authorize/rule.ts';
 import { ConfigError } from '../core/errors.ts';
 import { checkOptionNames, invalidOption, nearestName } from '../core/options.ts';
 import {
   deserializer,
+  type MethodDefinition,
   methodPath,
   type ServiceDefinition,
   serializer,
 } from '../core/service-definition.ts';
-import { type HandlerEnvironment, type UntypedHandler, wrapHandler } from './handle.ts';
+import type { HandlerContext } from './call-context.ts';
+import type { HandledMethod, HandlerEnvironment, UntypedHandler } from './handle.ts';
 import type { Handlers, RulesFor } from './handler-types.ts';
+
+/** A method as grpc-js describes it. Messages are checked by the types of the service. */
+type GrpcMethod = GrpcMethodDefinition<unknown, unknown>;
 
 /** A method with its rule and where the rule is written. */
 export interface RuledMethod {
@@ -19,16 +24,22 @@ export interface RuledMethod {
   readonly source: 'proto method' | 'proto service default' | 'code';
 }
 
+/** A method as grpc-js takes it, with its handler. */
+export interface BoundMethod {
+  /** Its name in code, for example `getOrder`. */
+  readonly name: string;
+  readonly definition: GrpcMethod;
+  readonly handled: HandledMethod;
+}
+
 /** A service with rules and handlers, ready to be given to {@link createServer}. */
-export interface BoundService {
+export interface BoundService<D extends ServiceDefinition = ServiceDefinition> {
   /** Full name, for example `orders.v1.OrdersService`. */
   readonly name: string;
+  readonly definition: D;
   readonly methods: readonly RuledMethod[];
-  /** For {@link createServer}: the definition and the implementation as grpc-js takes them. */
-  bind(environment: HandlerEnvironment): {
-    readonly definition: GrpcServiceDefinition;
-    readonly implementation: Readonly<Record<string, UntypedHandleCall>>;
-  };
+  /** For {@link createServer}. */
+  bind(environment: HandlerEnvironment): readonly BoundMethod[];
 }
 
 function ruleOf(
@@ -99,7 +110,7 @@ export function service<const D extends ServiceDefinition, const R extends Rules
   definition: D,
   rules: R,
   handlers: Handlers<D, R>,
-): BoundService {
+): BoundService<D> {
   if (typeof definition?.fullName !== 'string' || typeof definition.methods !== 'object') {
     throw invalidOption('service definition', 'a generated ...Definition', definition);
   }
@@ -118,27 +129,37 @@ export function service<const D extends ServiceDefinition, const R extends Rules
   checkHandlers(definition, untyped);
   return Object.freeze({
     name: definition.fullName,
+    definition,
     methods,
-    bind: (environment: HandlerEnvironment) => {
-      const grpcDefinition: Record<string, GrpcServiceDefinition[string]> = {};
-      const implementation: Record<string, UntypedHandleCall> = {};
-      for (const [key, method] of Object.entries(definition.methods)) {
-        const path = methodPath(definition, method);
-        grpcDefinition[key] = {
-          path,
+    bind: (environment: HandlerEnvironment) =>
+      Object.entries(definition.methods).map(([name, method]) => ({
+        name,
+        definition: grpcDefinition(definition, method),
+        handled: {
+          path: methodPath(definition, method),
           requestStream: method.requestStream,
           responseStream: method.responseStream,
-          requestSerialize: serializer(method.requestType),
-          requestDeserialize: deserializer(method.requestType),
-          responseSerialize: serializer(method.responseType),
-          responseDeserialize: deserializer(method.responseType),
-        };
-        // Called on the handlers object, so that classes with state work as services.
-        const handler: UntypedHandler = (request, context) =>
-          (untyped[key] as UntypedHandler).call(untyped, request, context);
-        implementation[key] = wrapHandler(method, path, handler, environment);
-      }
-      return { definition: grpcDefinition, implementation };
-    },
+          serialize: serializer(method.responseType),
+          // Called on the handlers object, so that classes with state work as services.
+          handler: (request: unknown, context: HandlerContext) =>
+            (untyped[name] as UntypedHandler).call(untyped, request, context),
+          environment,
+        },
+      })),
   });
+}
+
+const encoded = (bytes: unknown): Buffer => bytes as Buffer;
+
+function grpcDefinition(service: ServiceDefinition, method: MethodDefinition): GrpcMethod {
+  return {
+    path: methodPath(service, method),
+    requestStream: method.requestStream,
+    responseStream: method.responseStream,
+    requestSerialize: serializer(method.requestType),
+    requestDeserialize: deserializer(method.requestType),
+    // Handlers' answers come encoded.
+    responseSerialize: encoded,
+    responseDeserialize: deserializer(method.responseType),
+  };
 }

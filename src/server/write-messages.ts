@@ -15,16 +15,18 @@ function writable(stream: Writable): Promise<void> {
 /**
  * Writes a handler's messages as fast as the peer reads them.
  *
+ * @param serialize - Encodes a message; what it throws stops the handler, too.
  * @param over - Whether the call has ended in the meantime; the handler is then stopped through its iterator.
  */
 export async function writeMessages(
   stream: Writable,
   messages: AsyncIterable<unknown>,
+  serialize: (message: unknown) => Buffer,
   over: () => boolean,
 ): Promise<void> {
   for await (const message of messages) {
     if (over()) return;
-    if (!stream.write(message)) await writable(stream);
+    if (!stream.write(serialize(message))) await writable(stream);
     if (over()) return;
   }
 }

@@ -74,6 +74,7 @@ export class GatedCall {
       ownListener: false,
       timers: this.timers,
       streamsOutliveTokens: false,
+      exposeTokens: false,
       serves: () => true,
       verificationDeadlineMs: 1000,
       recorder: {
