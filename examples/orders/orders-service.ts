@@ -3,7 +3,7 @@ import { OrdersServiceDefinition, protoMetadata } from './gen/orders/v1/orders.t
 import { CURRENCIES, type OrderBook, quote } from './order-book.ts';
 
 /** The order service. Who may call what stands in proto/orders/v1/orders.proto. */
-export function ordersService(book: OrderBook): BoundService {
+export function ordersService(book: OrderBook): BoundService<typeof OrdersServiceDefinition> {
   return service(OrdersServiceDefinition, rulesFromProto(protoMetadata), {
     async getOrder({ orderId }, { caller }) {
       return { order: book.find(caller.tenantId, orderId) };
