@@ -36,6 +36,23 @@ function status(name: StatusName, text: string, metadata: Metadata): StatusObjec
   return { code: statusCodes[name], details: text, metadata };
 }
 
+/** Plain JavaScript may have given anything. */
+function canEnd(name: unknown): boolean {
+  return typeof name === 'string' && name !== 'OK' && Object.hasOwn(statusCodes, name);
+}
+
+function addDetails(error: ServiceError, text: string, trailers: Metadata): void {
+  if (error.details.length === 0) return;
+  const encoded = encodeStatusDetails(statusCodes[error.status], text, error.details);
+  if (encoded.length > MAX_DETAILS_BYTES) {
+    throw new Error(
+      `error details of ${encoded.length} bytes were left out: at most ${MAX_DETAILS_BYTES} can be sent`,
+      { cause: error },
+    );
+  }
+  trailers.set(DETAILS_KEY, Buffer.from(encoded));
+}
+
 /**
  * Turns what a handler threw into a status. A {@link ServiceError} that was thrown here is meant for the caller; anything
  * else is INTERNAL with a fixed text, and reported to the server's own log.
@@ -46,7 +63,7 @@ export function handlerStatus(
   trailers: Metadata,
   onHidden: HiddenErrorSink,
 ): StatusObject {
-  if (!(error instanceof ServiceError) || !Object.hasOwn(statusCodes, error.status)) {
+  if (!(error instanceof ServiceError) || !canEnd(error.status)) {
     onHidden(method, error);
     return status('INTERNAL', INTERNAL_DETAILS, trailers);
   }
@@ -57,18 +74,11 @@ export function handlerStatus(
     return status('INTERNAL', INTERNAL_DETAILS, trailers);
   }
   const text = presentable(error.message);
-  if (error.details.length > 0) {
-    const encoded = encodeStatusDetails(statusCodes[error.status], text, error.details);
-    if (encoded.length <= MAX_DETAILS_BYTES) trailers.set(DETAILS_KEY, Buffer.from(encoded));
-    else {
-      onHidden(
-        method,
-        new Error(
-          `error details of ${encoded.length} bytes were left out: at most ${MAX_DETAILS_BYTES} can be sent`,
-          { cause: error },
-        ),
-      );
-    }
+  try {
+    addDetails(error, text, trailers);
+  } catch (cause) {
+    // The caller gets status and text, which matter more.
+    onHidden(method, cause);
   }
   return status(error.status, text, trailers);
 }
