@@ -26,6 +26,15 @@ const layers: Readonly<Record<string, Layer>> = {
   server: { imports: ['core', 'entra', 'tls', 'token', 'authorize'], packages: { [GRPC]: '*' } },
   client: { imports: ['core', 'entra', 'tls', 'acquire'], packages: { [GRPC]: '*' } },
   emulator: { imports: ['core', 'entra', 'tls'], packages: { jose: '*' } },
+  validation: {
+    imports: ['core', 'server'],
+    packages: {
+      '@bufbuild/protobuf': '*',
+      '@bufbuild/protobuf/reflect': '*',
+      '@bufbuild/protobuf/wkt': '*',
+      '@bufbuild/protovalidate': '*',
+    },
+  },
   testing: {
     imports: [
       'core',

@@ -10,6 +10,7 @@ import {
 } from '@grpc/grpc-js';
 import { runInScope } from '../core/call-scope.ts';
 import { readMessages } from '../core/read-messages.ts';
+import type { MessageCodec } from '../core/service-definition.ts';
 import { ServiceError } from '../core/service-error.ts';
 import { HandlerContext, type SurfaceCall } from './call-context.ts';
 import { type HiddenErrorSink, handlerStatus } from './handler-error.ts';
@@ -38,6 +39,7 @@ export interface HandledMethod {
   readonly path: string;
   readonly requestStream: boolean;
   readonly responseStream: boolean;
+  readonly requestType: MessageCodec;
   /** Encodes what the handler gave. Here and not in grpc-js, which tells callers what went wrong. */
   readonly serialize: (response: unknown) => Buffer;
   readonly handler: UntypedHandler;
@@ -59,7 +61,7 @@ export async function invoke(
   request: unknown,
   context: HandlerContext,
 ): Promise<unknown> {
-  const { environment, path, requestStream, responseStream, handler } = method;
+  const { environment, path, requestStream, responseStream, requestType, handler } = method;
   const { interceptors } = environment;
   const response =
     interceptors.length === 0
@@ -70,6 +72,7 @@ export async function invoke(
             method: path,
             requestStream,
             responseStream,
+            requestType,
             request: request as InterceptedCall['request'],
             context,
           },

@@ -44,6 +44,7 @@ export { callerOf, tokenOf } from './caller-of.ts';
 export type { CallContext, CallerContext, Handler, Handlers } from './handler-types.ts';
 export type { InterceptedCall, Message, Proceed, ServerInterceptor } from './interceptor.ts';
 export type { PathRules, RuleSource } from './method-rules.ts';
+export { describeMethods } from './method-table.ts';
 export {
   type SecureCredentialsOptions,
   type SecureServerCredentials,

@@ -1,3 +1,4 @@
+import type { MessageCodec } from '../core/service-definition.ts';
 import type { CallContext } from './handler-types.ts';
 
 /** A decoded message. */
@@ -12,6 +13,8 @@ export interface InterceptedCall {
   /** Whether the reply is an `AsyncIterable` of messages. */
   readonly responseStream: boolean;
   readonly request: Message | AsyncIterable<Message>;
+  /** Encodes and decodes the method's requests. */
+  readonly requestType: MessageCodec;
   /** The handler's context; `callerOf` tells who is calling. */
   readonly context: CallContext;
 }

@@ -28,6 +28,7 @@ import { createGate } from './gate.ts';
 import { installGrpcLogger } from './grpc-log.ts';
 import { grpcHandler } from './handle.ts';
 import type { MethodRules } from './method-rules.ts';
+import { describeMethods } from './method-table.ts';
 import { type Limits, resolveLimits } from './server-limits.ts';
 import type { ServerOptions } from './server-options.ts';
 import type { BoundService, RuledMethod } from './service.ts';
@@ -195,6 +196,9 @@ class SecureServer implements Server {
     });
     const bound = formatListenAddress(await this.#listener.listen(wanted));
     this.#tls.start();
+    this.#logger.info(
+      `listening on ${bound}; who may call what:\n${describeMethods(this.methods)}`,
+    );
     return bound;
   }
 

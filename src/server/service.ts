@@ -139,6 +139,7 @@ export function service<const D extends ServiceDefinition, const R extends Rules
           path: methodPath(definition, method),
           requestStream: method.requestStream,
           responseStream: method.responseStream,
+          requestType: method.requestType,
           serialize: serializer(method.responseType),
           // Called on the handlers object, so that classes with state work as services.
           handler: (request: unknown, context: HandlerContext) =>

@@ -57,7 +57,7 @@ interface Refusal {
   readonly status: string;
   readonly details: string;
   readonly code: string;
-  readonly reason: string;
+  readonly reason: string | ((kind: string) => string);
 }
 
 const invalid = {
@@ -118,6 +118,18 @@ const refusals: readonly Refusal[] = [
     code: 'ERR_CALL_DENIED',
     reason: 'role_missing',
   },
+  {
+    name: 'a user where only applications are admitted',
+    channel: async () =>
+      stack.withToken(
+        await stack.mint({ kind: 'user', roles: ['Orders.Read'], scopes: ['Other'] }),
+      ),
+    status: 'PERMISSION_DENIED',
+    details: 'permission denied',
+    code: 'ERR_CALL_DENIED',
+    // The unary method admits users, too.
+    reason: (kind) => (kind === 'unary' ? 'scope_missing' : 'user_not_admitted'),
+  },
 ];
 
 describe('a refused call', () => {
@@ -137,7 +149,8 @@ describe('a refused call', () => {
         assert.equal(event.gate, 'refused');
         assert.equal(event.status, refusal.status);
         assert.equal(event.code, refusal.code);
-        assert.equal(event.reason, refusal.reason);
+        const { reason } = refusal;
+        assert.equal(event.reason, typeof reason === 'string' ? reason : reason(kind));
         assert.deepEqual(stack.counters, before);
       });
     }

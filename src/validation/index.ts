@@ -1,0 +1,1 @@
+export { type ValidateRequestsOptions, validateRequests } from './validate-requests.ts';
