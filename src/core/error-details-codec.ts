@@ -39,7 +39,7 @@ function write(writer: BinaryWriter, fields: readonly Field[], message: Members)
     const value = message[name];
     if (value === undefined) continue;
     if (kind === 'string') {
-      writer.tag(number, WireType.LengthDelimited).string(String(value));
+      writer.tag(number, WireType.LengthDelimited).string(value as string);
     } else if (kind === 'duration') {
       const fork = open(writer, number);
       writeDuration(fork, Number(value));

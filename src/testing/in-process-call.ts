@@ -84,10 +84,10 @@ class TestCall extends EventEmitter implements SurfaceCall {
   }
 
   /** Settles as the work does, unless the call is over before. */
-  async during<T>(work: () => Promise<T>): Promise<T> {
+  during<T>(work: () => Promise<T>): Promise<T> {
     const { signal } = this.#ended;
-    signal.throwIfAborted();
-    return await new Promise<T>((resolve, reject) => {
+    return new Promise<T>((resolve, reject) => {
+      signal.throwIfAborted();
       const end = (): void => reject(signal.reason);
       signal.addEventListener('abort', end, { once: true });
       work()

@@ -47,7 +47,7 @@ const noTea: ServerInterceptor = (call, proceed) => {
   if ('orderId' in request && request.orderId === 'canned') {
     return Promise.resolve({ order: { orderId: 'from the interceptor' } });
   }
-  return 'orderId' in request ? proceed({ orderId: `${request.orderId}!` }) : proceed();
+  return 'orderId' in request ? proceed({ orderId: `${String(request.orderId)}!` }) : proceed();
 };
 
 let stack: TestStack;

@@ -44,9 +44,8 @@ describe('a test client', () => {
     const client = testClient(
       ordersWith({
         getOrder: () => Promise.reject(cause),
-        // biome-ignore lint/correctness/useYield: it fails before.
         async *listOrders() {
-          throw cause;
+          yield await Promise.reject<never>(cause);
         },
       }),
     ).as(reader);

@@ -51,7 +51,7 @@ const failures: Readonly<Record<string, () => unknown>> = {
 
 const interceptors: readonly ServerInterceptor[] = [
   (call, proceed) => {
-    switch (call.context.metadata.get('interceptor')[0]) {
+    switch (call.context.metadata.get('interceptor').join()) {
       case 'throws':
         throw new Error(SECRET);
       case 'rejects':
