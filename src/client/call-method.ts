@@ -1,13 +1,6 @@
-import {
-  type Client,
-  type CallOptions as GrpcCallOptions,
-  type ServiceError as GrpcServiceError,
-  Metadata,
-} from '@grpc/grpc-js';
+import type { Client, ServiceError as GrpcServiceError } from '@grpc/grpc-js';
 import { decodeStatusDetails } from '../core/error-details-codec.ts';
-import { checkBoolean, checkInteger, checkOptionNames, invalidOption } from '../core/options.ts';
 import { readMessages } from '../core/read-messages.ts';
-import type { Secret } from '../core/secret.ts';
 import {
   deserializer,
   type MethodDefinition,
@@ -18,33 +11,22 @@ import {
 import { receivedError } from '../core/service-error.ts';
 import { statusName } from '../core/status-code.ts';
 import { withResolvers } from '../core/with-resolvers.ts';
+import {
+  bindSignal,
+  type CallDefaults,
+  type CallOptions,
+  type Cancellable,
+  grpcOptions,
+  observe,
+  requestMetadata,
+} from './call-options.ts';
 import type { SecureChannel } from './channel.ts';
 
-/** Options of one call. */
-export interface CallOptions {
-  /** Cancels the call. */
-  readonly signal?: AbortSignal;
-  /** Deadline of this call, milliseconds from now. */
-  readonly deadlineMs?: number;
-  /** Request metadata. `authorization` is the channel's and is refused here. */
-  readonly metadata?: Metadata;
-  /** Access token of the user on whose behalf the call is made, on a channel made for that. */
-  readonly userToken?: string | Secret;
-  /** Waits for a connection until the deadline, instead of failing at once while there is none. Default: false. */
-  readonly waitForReady?: boolean;
-}
-
-interface Cancellable {
-  cancel(): void;
-}
-
-interface Method {
+interface Method extends CallDefaults {
   readonly client: Client;
   readonly path: string;
   readonly serialize: (value: unknown) => Buffer;
   readonly deserialize: (bytes: Buffer) => unknown;
-  readonly deadlineMs: number | undefined;
-  readonly channel: Pick<SecureChannel, 'forUser'>;
 }
 
 type Requests = Iterable<unknown> | AsyncIterable<unknown>;
@@ -64,55 +46,6 @@ function toServiceError(error: unknown): unknown {
     challenge: typeof challenge === 'string' ? challenge : undefined,
     details: Buffer.isBuffer(details) ? decodeStatusDetails(details) : [],
   });
-}
-
-function requestMetadata(options: CallOptions): Metadata {
-  const metadata = options.metadata?.clone() ?? new Metadata();
-  if (metadata.get('authorization').length > 0) {
-    // grpc-js would fail the call as INTERNAL "multiple values" (rule C20).
-    throw invalidOption(
-      'call option metadata',
-      'without "authorization": the channel\'s credential attaches it',
-      metadata,
-    );
-  }
-  if (checkBoolean('call option waitForReady', options.waitForReady, false)) {
-    metadata.setOptions({ ...metadata.getOptions(), waitForReady: true });
-  }
-  return metadata;
-}
-
-function grpcOptions(method: Method, options: CallOptions): GrpcCallOptions {
-  checkOptionNames('call options', options, [
-    'signal',
-    'deadlineMs',
-    'metadata',
-    'userToken',
-    'waitForReady',
-  ]);
-  const deadlineMs =
-    options.deadlineMs === undefined
-      ? method.deadlineMs
-      : checkInteger('call option deadlineMs', options.deadlineMs, {
-          min: 0,
-          max: 2 ** 31 - 1,
-          default: 0,
-        });
-  return {
-    ...(deadlineMs === undefined ? {} : { deadline: Date.now() + deadlineMs }),
-    ...(options.userToken === undefined
-      ? {}
-      : { credentials: method.channel.forUser(options.userToken) }),
-  };
-}
-
-/** Cancels the call when the signal aborts; returns what forgets the signal. */
-function bindSignal(call: Cancellable, signal: AbortSignal | undefined): () => void {
-  if (signal === undefined) return () => {};
-  const cancel = (): void => call.cancel();
-  if (signal.aborted) cancel();
-  signal.addEventListener('abort', cancel, { once: true });
-  return () => signal.removeEventListener('abort', cancel);
 }
 
 interface Writable extends Cancellable {
@@ -161,6 +94,7 @@ function callUnary(method: Method, request: unknown, options: CallOptions): Prom
     grpcOptions(method, options),
     (error, response) => (error === null ? resolve(response) : reject(toServiceError(error))),
   );
+  observe(call, options);
   return promise.finally(bindSignal(call, options.signal));
 }
 
@@ -183,6 +117,7 @@ function callClientStream(
       else reject(toServiceError(error));
     },
   );
+  observe(call, options);
   const unbind = bindSignal(call, options.signal);
   // An error of the source settles first and is what the caller sees, not the cancellation that follows.
   writeAll(call, requests, () => over).catch(reject);
@@ -223,6 +158,7 @@ function callServerStream(
     requestMetadata(options),
     grpcOptions(method, options),
   );
+  observe(call, options);
   return readAnswers(call, options.signal, () => undefined);
 }
 
@@ -238,6 +174,7 @@ function callBidi(
     requestMetadata(options),
     grpcOptions(method, options),
   );
+  observe(call, options);
   let sourceError: unknown;
   let over = false;
   call.on('status', () => {

@@ -7,7 +7,8 @@ import {
   type ResponseOf,
   type ServiceDefinition,
 } from '../core/service-definition.ts';
-import { type CallOptions, callMethod } from './call-method.ts';
+import { callMethod } from './call-method.ts';
+import type { CallOptions } from './call-options.ts';
 import type { SecureChannel } from './channel.ts';
 import { type ClientInterceptor, intercepted } from './interceptor.ts';
 

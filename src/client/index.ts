@@ -28,7 +28,7 @@ export { ServiceError } from '../core/service-error.ts';
 export type { StatusName } from '../core/status-code.ts';
 export type { AuthorityOption, Cloud, EmulatorAuthority } from '../entra/authority.ts';
 export type { ClientTlsOptions } from '../tls/client-tls.ts';
-export type { CallOptions } from './call-method.ts';
+export type { CallOptions } from './call-options.ts';
 export { type ChannelOptions, createChannel, type SecureChannel } from './channel.ts';
 export type { ChannelIdentity } from './channel-identity.ts';
 export type { ChannelTuning } from './channel-tuning.ts';

@@ -1,4 +1,4 @@
-import type { CallOptions } from './call-method.ts';
+import type { CallOptions } from './call-options.ts';
 
 /** A message before it is encoded, or after it was decoded. */
 export type Message = object;

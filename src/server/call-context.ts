@@ -10,6 +10,7 @@ import type { CallerContext } from './handler-types.ts';
 export interface SurfaceCall {
   readonly metadata: Metadata;
   getDeadline(): Date | number;
+  sendMetadata(metadata: Metadata): void;
   once(event: 'cancelled', listener: () => void): unknown;
   off(event: 'cancelled', listener: () => void): unknown;
 }
@@ -18,11 +19,13 @@ export interface SurfaceCall {
 export class HandlerContext implements CallerContext, CallScope {
   readonly method: string;
   readonly metadata: Metadata;
+  readonly initialMetadata: Metadata = new Metadata();
   readonly trailers: Metadata = new Metadata();
   readonly #call: SurfaceCall;
   readonly #shutdown: AbortSignal;
   #controller: AbortController | undefined;
   #over = false;
+  #begun = false;
 
   /** @throws {@link ServiceError} INTERNAL when the call passed no gate: a handler never runs on its own authority. */
   constructor(method: string, call: SurfaceCall, shutdown: AbortSignal) {
@@ -63,6 +66,15 @@ export class HandlerContext implements CallerContext, CallScope {
 
   get active(): boolean {
     return !this.#over;
+  }
+
+  /** The answer begins: with the initial metadata, when there is any. */
+  begin(): void {
+    if (this.#begun) return;
+    this.#begun = true;
+    if (Object.keys(this.initialMetadata.getMap()).length > 0) {
+      this.#call.sendMetadata(this.initialMetadata);
+    }
   }
 
   /** The handler is done: from here on nothing aborts, and nothing is listened to. */

@@ -118,7 +118,9 @@ async function answerOnce(
   request: unknown,
   context: HandlerContext,
 ): Promise<Buffer> {
-  return method.serialize(await invoke(method, request, context));
+  const response = method.serialize(await invoke(method, request, context));
+  context.begin();
+  return response;
 }
 
 async function answerMany(
@@ -128,7 +130,14 @@ async function answerMany(
   call: Writable & { readonly cancelled: boolean },
 ): Promise<undefined> {
   const messages = (await invoke(method, request, context)) as AsyncIterable<unknown>;
-  await writeMessages(call, messages, method.serialize, () => call.cancelled);
+  const serialize = (message: unknown): Buffer => {
+    const bytes = method.serialize(message);
+    context.begin();
+    return bytes;
+  };
+  await writeMessages(call, messages, serialize, () => call.cancelled);
+  // A stream without messages has initial metadata, too.
+  if (!call.cancelled) context.begin();
 }
 
 function unary(method: HandledMethod): handleUnaryCall<unknown, unknown> {

@@ -20,6 +20,8 @@ export interface CallContext {
   readonly deadline: Date | undefined;
   /** Request metadata, without `authorization`. */
   readonly metadata: Metadata;
+  /** Sent before the first message of the answer; what is set later is not sent. */
+  readonly initialMetadata: Metadata;
   /** Sent with the status. */
   readonly trailers: Metadata;
 }

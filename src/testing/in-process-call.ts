@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { Metadata, type StatusObject } from '@grpc/grpc-js';
 import { decide } from '../authorize/decide.ts';
-import type { CallOptions } from '../client/call-method.ts';
+import type { CallOptions } from '../client/call-options.ts';
 import { runInScope } from '../core/call-scope.ts';
 import { decodeStatusDetails } from '../core/error-details-codec.ts';
 import { Secret } from '../core/secret.ts';
@@ -77,6 +77,10 @@ class TestCall extends EventEmitter implements SurfaceCall {
   #end(status: 'CANCELLED' | 'DEADLINE_EXCEEDED'): void {
     this.#ended.abort(receivedError(status, 'the call ended before its answer', {}));
     this.emit('cancelled');
+  }
+
+  sendMetadata(): void {
+    throw new Error('calls in this process have no wire');
   }
 
   getDeadline(): Date | number {

@@ -1,4 +1,4 @@
-import type { CallOptions } from '../client/call-method.ts';
+import type { CallOptions } from '../client/call-options.ts';
 import type { PromiseClient } from '../client/client.ts';
 import { checkFunctions, checkOptionNames } from '../core/options.ts';
 import type { ServiceDefinition } from '../core/service-definition.ts';
