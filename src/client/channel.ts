@@ -5,6 +5,7 @@ import {
   Client,
   type ClientOptions,
 } from '@grpc/grpc-js';
+import { followScopes } from '../core/call-scope.ts';
 import { systemClock } from '../core/clock.ts';
 import { ConfigError } from '../core/errors.ts';
 import { guardedLogger, type Logger, silentLogger } from '../core/log.ts';
@@ -147,6 +148,7 @@ export function createChannel(target: string, options: ChannelOptions): SecureCh
   });
   const secure = new PolicyChannelCredentials(() => tls.current, sinks.metrics);
   const credentials = withIdentity(secure, identity);
+  followScopes();
   const channel = new Channel(address, credentials, grpcOptions);
   tls.start();
   const forGeneratedClient = (): [string, ChannelCredentials, ClientOptions] => [

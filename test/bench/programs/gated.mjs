@@ -1,7 +1,10 @@
 // One server of the comparison, as a process of its own. Answers GetOrder, and tells its CPU time on request.
 //
 //   node contestant.mjs NAME        settings come as the first message
+
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { createSecureServer } from 'node:http2';
 import { createRequire } from 'node:module';
 import {
   GetOrderResponse,
@@ -95,4 +98,24 @@ async function usual({ certFile, keyFile, entra, keysUrl, issuer }) {
   );
 }
 
-contestant({ bare, secured, usual });
+/** What Node itself needs for a call: HTTP/2 over TLS, a constant answer. */
+async function floor({ certFile, keyFile }) {
+  const message = GetOrderResponse.encode(GetOrderResponse.fromPartial(answer('42'))).finish();
+  const body = Buffer.alloc(5 + message.length);
+  body.writeUInt32BE(message.length, 1);
+  body.set(message, 5);
+  const server = createSecureServer({ cert: readFileSync(certFile), key: readFileSync(keyFile) });
+  server.on('stream', (stream) => {
+    stream.respond(
+      { ':status': 200, 'content-type': 'application/grpc+proto' },
+      { waitForTrailers: true },
+    );
+    stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
+    stream.resume().on('end', () => stream.end(body));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return server.address().port;
+}
+
+contestant({ bare, secured, usual, floor });
