@@ -104,6 +104,29 @@ function checkEndpoint(where: string, value: unknown): URL {
   );
 }
 
+/** The `claims` of a request: those of a challenge, and that the client answers challenges. */
+function claimsParameter({ claims, enableCae }: GetTokenOptions): string | undefined {
+  if (enableCae !== true) return claims;
+  const asked = claims === undefined ? {} : readClaims(claims);
+  return JSON.stringify({
+    ...asked,
+    access_token: { ...asked.access_token, xms_cc: { values: ['cp1'] } },
+  });
+}
+
+function readClaims(claims: string): { readonly access_token?: object } {
+  try {
+    const parsed: unknown = JSON.parse(claims);
+    if (typeof parsed === 'object' && parsed !== null) return parsed;
+  } catch {
+    // Refused below.
+  }
+  throw new ConfigError(
+    'ERR_OPTION_INVALID',
+    'getToken claims must be the JSON of a claims request',
+  );
+}
+
 /** Sends the token requests of one application to one authority. */
 export class ConfidentialClient {
   readonly clientId: string;
@@ -144,7 +167,7 @@ export class ConfidentialClient {
    */
   async request(fields: TokenFields, options: GetTokenOptions = {}): Promise<AccessToken> {
     const proof = await this.#authenticate(this.#url.href);
-    const { claims } = options;
+    const claims = claimsParameter(options);
     const requestedAt = this.#clock.now();
     const response = await httpsRequest({
       method: 'POST',

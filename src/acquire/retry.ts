@@ -24,9 +24,20 @@ export const defaultRetryPolicy: RetryPolicy = Object.freeze({
   random: Math.random,
 });
 
+/**
+ * Refusals that one further request may mend, because it reads its proof anew: an assertion outside its time, and a
+ * federated credential that is not known everywhere yet. Numbers of AADSTS errors.
+ */
+const WORTH_ONE_MORE: ReadonlySet<number | undefined> = new Set([
+  700024, 70021, 700211, 700212, 700213, 7002138,
+]);
+
 /** Milliseconds to wait before the next attempt, or `undefined` when there should be none. */
 function pauseBefore(attempt: number, error: unknown, policy: RetryPolicy): number | undefined {
-  if (!(error instanceof AcquisitionError) || !error.retryable) return undefined;
+  if (!(error instanceof AcquisitionError)) return undefined;
+  if (!error.retryable) {
+    return attempt === 1 && WORTH_ONE_MORE.has(error.details.aadsts) ? policy.baseMs : undefined;
+  }
   if (error.code === 'ERR_ACQUISITION_ABORTED' || attempt >= policy.attempts) return undefined;
   const asked = error.details.retryAfterMs;
   if (asked !== undefined) return asked <= policy.capMs ? asked : undefined;

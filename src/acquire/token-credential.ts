@@ -12,6 +12,8 @@ export interface GetTokenOptions {
   readonly abortSignal?: AbortSignal;
   /** Claims request of a challenge, JSON. A cache must not answer such a request. */
   readonly claims?: string;
+  /** Whether the client answers claims challenges, and says so to the authority (`cp1`). Default: false. */
+  readonly enableCae?: boolean;
 }
 
 /**

@@ -15,6 +15,8 @@ export interface TokenSourceOptions {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly retry: RetryPolicy;
+  /** Whether requests say that the client answers claims challenges. Default: false. */
+  readonly enableCae?: boolean;
   /** Upper bound of one acquisition with its retries, milliseconds. Default: 30 000 (rule C9). */
   readonly boundMs?: number;
 }
@@ -25,6 +27,8 @@ const EXPIRY_MARGIN_MS = 30_000;
 const REFRESH_PAUSE_MS = 30_000;
 /** How long a refusal is remembered, so that a misconfigured caller does not hammer the authority (rule C11). */
 const REFUSAL_MEMORY_MS = 2000;
+/** How long the answer to a claims challenge, good or bad, answers the same challenge again. */
+const RENEWAL_MEMORY_MS = 10_000;
 /** No call waits longer for a token, whatever the authority does (rule C9). */
 const ACQUISITION_BOUND_MS = 30_000;
 const TEN_MINUTES_MS = 600_000;
@@ -65,6 +69,9 @@ export class TokenSource {
   #held: Held | undefined;
   #inFlight: Promise<AccessToken> | undefined;
   #notBefore = 0;
+  #renewed:
+    | { readonly claims: string; readonly token: Promise<AccessToken>; readonly until: number }
+    | undefined;
   #refusal: { readonly error: unknown; readonly until: number } | undefined;
 
   constructor(options: TokenSourceOptions) {
@@ -96,9 +103,16 @@ export class TokenSource {
    * @param claims - JSON, as the challenge asks.
    */
   async renew(claims: string): Promise<AccessToken> {
-    const asked = await this.#request(claims);
-    this.#hold(asked);
-    return asked.token;
+    const now = this.#options.clock.monotonic();
+    const known = this.#renewed;
+    // Many calls are challenged at once, and one new token answers all of them.
+    if (known?.claims === claims && now < known.until) return known.token;
+    const token = this.#request(claims).then((answer) => {
+      this.#hold(answer);
+      return answer.token;
+    });
+    this.#renewed = { claims, token, until: now + RENEWAL_MEMORY_MS };
+    return token;
   }
 
   #acquire(): Promise<AccessToken> {
@@ -135,7 +149,7 @@ export class TokenSource {
   }
 
   async #request(claims?: string): Promise<Answer> {
-    const { credential, scope, retry, clock, metrics, boundMs } = this.#options;
+    const { credential, scope, retry, clock, metrics, boundMs, enableCae } = this.#options;
     const askedAtWall = clock.now();
     const askedAt = clock.monotonic();
     const count = (result: string): void =>
@@ -145,10 +159,11 @@ export class TokenSource {
         (abortSignal) =>
           withRetries(
             () =>
-              credential.getToken(
-                scope,
-                claims === undefined ? { abortSignal } : { abortSignal, claims },
-              ),
+              credential.getToken(scope, {
+                abortSignal,
+                ...(claims === undefined ? {} : { claims }),
+                ...(enableCae === true ? { enableCae } : {}),
+              }),
             retry,
           ),
         boundMs ?? ACQUISITION_BOUND_MS,

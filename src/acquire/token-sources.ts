@@ -14,7 +14,9 @@ const sources = new WeakMap<TokenCredential, Map<string, TokenSource>>();
  * The source of a credential's tokens for one scope. Clock, log, metrics and patience are those of whoever asked first.
  */
 export function sharedSource(options: TokenSourceOptions): TokenSource {
-  const { credential, scope } = options;
+  const { credential, enableCae } = options;
+  // Tokens of both kinds differ in what they say about the client (rule C1).
+  const scope = enableCae === true ? `${options.scope} cp1` : options.scope;
   let scopes = sources.get(credential);
   if (scopes === undefined) {
     scopes = new Map();

@@ -2,6 +2,7 @@ import { parseRule } from './parse-rule.ts';
 import type {
   AppAccess,
   AppRule,
+  ClientCertificateRule,
   EitherAccess,
   PublicAccess,
   Rule,
@@ -13,6 +14,8 @@ import type {
 export interface AllowOptions {
   /** Narrows the rule to these client ids, lower-case GUIDs. Default: any client. */
   readonly allowedClientIds?: readonly string[];
+  /** Narrows the rule to connections with such a client certificate. Default: with or without one. */
+  readonly clientCertificate?: Partial<ClientCertificateRule>;
 }
 
 function checked<T extends Rule>(rule: Rule, kind: T['kind']): T {

@@ -50,6 +50,14 @@ export class ProtoRules {
     return [...this.#services.keys()];
   }
 
+  /** Every rule that is stated, by the full name of its method or service. */
+  *stated(): Generator<readonly [name: string, rule: Rule], void, undefined> {
+    for (const [service, { fallback, methods }] of this.#services) {
+      if (fallback !== undefined) yield [service, fallback];
+      for (const [method, rule] of methods) yield [`${service}/${method}`, rule];
+    }
+  }
+
   /**
    * The rule of a method: its own, else its service's default, else none.
    *

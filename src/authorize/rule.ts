@@ -12,6 +12,26 @@ export interface UserRule {
   readonly allScopes: readonly string[];
   readonly anyRole: readonly string[];
   readonly allRoles: readonly string[];
+  /** Id of the authentication context the sign-in must have satisfied, `c1` to `c99`. */
+  readonly authContext?: string;
+}
+
+/** What the verified client certificate of the connection must be. Empty lists: any. */
+export interface ClientCertificateRule {
+  /** One of these must be its SPIFFE id. */
+  readonly spiffeIds: readonly string[];
+  /** One of these must be among its DNS names. */
+  readonly dnsNames: readonly string[];
+  /** Whether the token must be bound to it (RFC 8705 section 3.1). */
+  readonly boundToken: boolean;
+}
+
+/** Conditions that narrow a rule, whatever the kind of caller. They never admit by themselves. */
+interface Narrowing {
+  /** Only these client ids; empty: any. */
+  readonly allowedClientIds: readonly string[];
+  /** Only connections with such a client certificate. */
+  readonly clientCertificate?: ClientCertificateRule;
 }
 
 /** Admits every caller, with or without a token; the token is not even looked at. */
@@ -22,26 +42,22 @@ export interface PublicAccess {
 }
 
 /** Admits applications that call as themselves. */
-export interface AppAccess {
+export interface AppAccess extends Narrowing {
   readonly kind: 'app';
   readonly app: AppRule;
-  /** Narrows to these client ids; empty: any. */
-  readonly allowedClientIds: readonly string[];
 }
 
 /** Admits applications that call on behalf of a signed-in user. */
-export interface UserAccess {
+export interface UserAccess extends Narrowing {
   readonly kind: 'user';
   readonly user: UserRule;
-  readonly allowedClientIds: readonly string[];
 }
 
 /** Admits both kinds, each by its own rule. */
-export interface EitherAccess {
+export interface EitherAccess extends Narrowing {
   readonly kind: 'either';
   readonly app: AppRule;
   readonly user: UserRule;
-  readonly allowedClientIds: readonly string[];
 }
 
 /** Who may call a method: the access rule as data, wherever it was written. */
@@ -59,21 +75,28 @@ export function describeRule(rule: Rule): string {
       ...list('all scopes of', part.allScopes),
       ...list('any role of', part.anyRole),
       ...list('all roles of', part.allRoles),
+      ...(part.authContext === undefined ? [] : [`authentication context ${part.authContext}`]),
     ].join(' and ')}`;
   switch (rule.kind) {
     case 'public':
       return `public: ${rule.reason}`;
     case 'app':
-      return app(rule.app) + clients(rule);
+      return app(rule.app) + narrowing(rule);
     case 'user':
-      return user(rule.user) + clients(rule);
+      return user(rule.user) + narrowing(rule);
     case 'either':
-      return `${app(rule.app)}; or ${user(rule.user)}${clients(rule)}`;
+      return `${app(rule.app)}; or ${user(rule.user)}${narrowing(rule)}`;
   }
 }
 
-function clients(rule: { readonly allowedClientIds: readonly string[] }): string {
-  return rule.allowedClientIds.length === 0
-    ? ''
-    : `; only from ${rule.allowedClientIds.length} listed clients`;
+function narrowing({ allowedClientIds, clientCertificate }: Narrowing): string {
+  const clients =
+    allowedClientIds.length === 0 ? '' : `; only from ${allowedClientIds.length} listed clients`;
+  if (clientCertificate === undefined) return clients;
+  const { spiffeIds, dnsNames, boundToken } = clientCertificate;
+  const names = [...spiffeIds, ...dnsNames];
+  return (
+    `${clients}; only with a client certificate${names.length === 0 ? '' : ` of ${names.join(', ')}`}` +
+    (boundToken ? ' that the token is bound to' : '')
+  );
 }

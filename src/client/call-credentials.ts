@@ -16,11 +16,28 @@ class CredentialStatusError extends Error {
       { cause: error },
     );
     this.name = 'CredentialStatusError';
-    this.code =
-      error instanceof AcquisitionError && error.code !== 'ERR_ACQUISITION_REJECTED'
-        ? statusCodes.UNAVAILABLE
-        : statusCodes.UNAUTHENTICATED;
+    this.code = statusCodeOf(error);
   }
+}
+
+/** What the authority answers in words, where nothing about the credential is wrong: a person has to allow the call. */
+const NOT_ALLOWED: ReadonlySet<string | undefined> = new Set([
+  'access_denied',
+  'consent_required',
+  'interaction_required',
+]);
+/** The same by number, because Entra says `invalid_grant` for all of these: conditional access, consent, assignment. */
+const NOT_ALLOWED_AADSTS: ReadonlySet<number | undefined> = new Set([
+  53003, 530035, 65001, 501051, 50076, 50079, 50158,
+]);
+
+function statusCodeOf(error: unknown): number {
+  if (!(error instanceof AcquisitionError)) return statusCodes.UNAUTHENTICATED;
+  if (error.code !== 'ERR_ACQUISITION_REJECTED') return statusCodes.UNAVAILABLE;
+  const { aadsts, oauthError } = error.details;
+  return NOT_ALLOWED_AADSTS.has(aadsts) || NOT_ALLOWED.has(oauthError)
+    ? statusCodes.PERMISSION_DENIED
+    : statusCodes.UNAUTHENTICATED;
 }
 
 /**

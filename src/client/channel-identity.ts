@@ -9,23 +9,31 @@ import { systemClock } from '../core/clock.ts';
 import { ConfigError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import type { Metrics } from '../core/metrics.ts';
-import { invalidOption } from '../core/options.ts';
+import { checkBoolean, invalidOption } from '../core/options.ts';
 import type { Secret } from '../core/secret.ts';
 import { tokenCallCredentials } from './call-credentials.ts';
 
+/** What tokens are asked for. */
+export interface TokenWish {
+  /** What they are for, for example `api://orders/.default`. */
+  readonly scope: string;
+  /**
+   * Tells the authority that this client answers claims challenges (`cp1`, continuous access evaluation). Servers challenge
+   * only clients that say so. Challenges that come are answered either way. Default: false.
+   */
+  readonly enableCae?: boolean;
+}
+
 /** Which identity a channel's calls carry. There is no default: leaving it out is an error. */
 export type ChannelIdentity =
-  | {
+  | (TokenWish & {
       /** Where tokens come from: `clientSecret(...)`, or any credential of the Azure SDKs. */
       readonly credential: TokenCredential;
-      /** What they are for, for example `api://orders/.default`. */
-      readonly scope: string;
-    }
-  | {
+    })
+  | (TokenWish & {
       /** `onBehalfOf(...)`: each call says for which user it is made. */
       readonly credential: OnBehalfOf;
-      readonly scope: string;
-    }
+    })
   | {
       /** Calls carry no token; only methods that are public by rule will answer. */
       readonly credential: 'none';
@@ -70,6 +78,7 @@ export function resolveIdentity(
     sharedSource({
       credential: own,
       scope: checkDefaultScope('createChannel scope', identity.scope),
+      enableCae: checkBoolean('createChannel enableCae', identity.enableCae, false),
       clock: systemClock,
       retry: defaultRetryPolicy,
       ...sinks,

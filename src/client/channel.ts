@@ -18,6 +18,7 @@ import type { ClientTlsOptions } from '../tls/client-tls.ts';
 import { PolicyChannelCredentials } from '../tls/credentials.ts';
 import type { ReloadResult } from '../tls/reload.ts';
 import { watchClientTls } from '../tls/watched-tls.ts';
+import { answerChallenge } from './answer-challenge.ts';
 import { tokenCallCredentials } from './call-credentials.ts';
 import {
   type ChannelIdentity,
@@ -130,6 +131,7 @@ export function createChannel(target: string, options: ChannelOptions): SecureCh
     'tls',
     'credential',
     'scope',
+    'enableCae',
     'logger',
     'metrics',
     ...TUNING_OPTIONS,
@@ -151,10 +153,15 @@ export function createChannel(target: string, options: ChannelOptions): SecureCh
   followScopes();
   const channel = new Channel(address, credentials, grpcOptions);
   tls.start();
+  const interceptors = [
+    inheritScope,
+    conflictGuard,
+    ...(identity.kind === 'own' ? [answerChallenge(identity.source)] : []),
+  ];
   const forGeneratedClient = (): [string, ChannelCredentials, ClientOptions] => [
     address,
     credentials,
-    { channelOverride: channel, interceptors: [inheritScope, conflictGuard] },
+    { channelOverride: channel, interceptors },
   ];
   return {
     target: address,

@@ -16,4 +16,7 @@ export type DenialReason =
   | 'guest_not_admitted'
   | 'device_not_admitted'
   | 'agent_not_admitted'
-  | 'auth_context_missing';
+  | 'auth_context_missing'
+  | 'certificate_missing'
+  | 'certificate_not_allowed'
+  | 'token_not_bound';

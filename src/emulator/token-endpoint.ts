@@ -12,6 +12,7 @@ import type { SharedTenant } from './directory.ts';
 import type { TokenChanges } from './mint.ts';
 import { clientInfo, decideOnBehalfOf } from './on-behalf-of.ts';
 import { Refusal } from './refusal.ts';
+import { requestedClaims } from './requested-claims.ts';
 import { type AskedResource, resourceOfDefaultScope, resourceOfParameter } from './scope.ts';
 import { signToken } from './sign.ts';
 import type { Tenant } from './tenants.ts';
@@ -72,6 +73,10 @@ function lifetimeMembers(
   };
 }
 
+function withRequestedClaims({ form, changes }: TokenExchange, kind: 'app' | 'user'): TokenChanges {
+  return { ...changes, claims: { ...requestedClaims(form, kind), ...changes.claims } };
+}
+
 async function answerClientCredentials(
   exchange: TokenExchange,
   client: Authenticated,
@@ -94,7 +99,7 @@ async function answerClientCredentials(
       clientAuthentication,
       ...asked,
     },
-    exchange.changes,
+    withRequestedClaims(exchange, 'app'),
   );
   return tokenAnswer({
     token_type: 'Bearer',
@@ -122,7 +127,7 @@ async function answerOnBehalfOf(
       roles: user.roles.get(asked.api.clientId) ?? [],
       clientAuthentication,
     },
-    exchange.changes,
+    withRequestedClaims(exchange, 'user'),
   );
   const frame = {
     origin: context.origin,

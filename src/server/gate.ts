@@ -5,6 +5,7 @@ import {
   type ServerInterceptor,
 } from '@grpc/grpc-js';
 import { type Decision, decide } from '../authorize/decide.ts';
+import type { Rule } from '../authorize/rule.ts';
 import type { Caller } from '../core/caller.ts';
 import { AuthorizationError, ConnectionError, TokenError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
@@ -12,12 +13,11 @@ import { Secret } from '../core/secret.ts';
 import { statusCodes } from '../core/status-code.ts';
 import { LONGEST_TIMER_MS, type Timers } from '../core/timers.ts';
 import { bearerToken } from '../token/bearer.ts';
-import type { CallConnection } from '../token/binding-checks.ts';
 import type { TokenValidator } from '../token/validator.ts';
+import { CallPeer } from './call-peer.ts';
 import { CallRecord, type CallRecorder } from './call-record.ts';
 import { recordAdmission } from './caller-of.ts';
 import type { MethodRules } from './method-rules.ts';
-import { thumbprintOf } from './peer-certificate.ts';
 import { INTERNAL_DETAILS, type Refusal, refusalStatus } from './status.ts';
 
 /** How long a stream may go on after its token has expired, milliseconds. */
@@ -25,7 +25,10 @@ const EXPIRY_GRACE_MS = 60_000;
 
 /** What a gate is made of. */
 export interface GateOptions {
-  readonly validator: Pick<TokenValidator, 'binding' | 'check' | 'maxTokenBytes'>;
+  readonly validator: Pick<
+    TokenValidator,
+    'binding' | 'check' | 'maxTokenBytes' | 'requireAuthContext'
+  >;
   readonly rules: MethodRules;
   readonly recorder: CallRecorder;
   readonly logger: Logger;
@@ -71,6 +74,7 @@ class GatedCall {
   readonly #path: string;
   readonly #call: ServerInterceptingCallInterface;
   readonly #record: CallRecord;
+  readonly #peer: CallPeer;
   readonly #isStream: boolean;
   #settled = false;
   #cancelExpiry: (() => void) | undefined;
@@ -82,6 +86,7 @@ class GatedCall {
     this.#isStream = method.requestStream || method.responseStream;
     this.#call = call;
     this.#record = new CallRecord(gate.recorder, method.path, call);
+    this.#peer = new CallPeer(call, gate.ownListener ? this.#record : undefined);
   }
 
   get record(): CallRecord {
@@ -91,7 +96,7 @@ class GatedCall {
   /** Decides about the call. Never throws: every way out is an admission or a refusal. */
   receive(metadata: Metadata, pass: Pass): void {
     try {
-      this.#checkConnection();
+      this.#peer.check();
       const rule = this.#gate.rules.get(this.#path);
       if (rule === undefined && this.#gate.serves(this.#path)) {
         throw new AuthorizationError('rule_missing');
@@ -104,37 +109,12 @@ class GatedCall {
       const values = metadata.get('authorization');
       const token = bearerToken(values, validator.maxTokenBytes, validator.binding);
       if (this.#gate.exposeTokens) this.#token = new Secret(token);
-      const outcome = validator.check(token, this.#connection());
+      const outcome = validator.check(token, this.#peer.binding(validator.binding));
       if (outcome instanceof Promise) this.#wait(outcome, metadata, pass);
       else this.#decide(outcome, metadata, pass);
     } catch (error) {
       this.#refuse(error);
     }
-  }
-
-  /** A refused client certificate may have been let through to be told why (`explainRefusals`), and for nothing else. */
-  #checkConnection(): void {
-    const { identity } = this.#record;
-    if (identity === undefined) {
-      if (!this.#gate.ownListener) return;
-      throw new ConnectionError('connection_unknown', 'the connection is not known');
-    }
-    const { refusal } = identity;
-    if (refusal === undefined) return;
-    throw new ConnectionError(
-      'client_certificate_refused',
-      `client certificate refused: ${refusal.reason}`,
-    );
-  }
-
-  /** What binds a token to its connection; looked at only where that is asked for, because a host must compute it. */
-  #connection(): CallConnection | undefined {
-    if (this.#gate.validator.binding === 'off') return undefined;
-    const { identity } = this.#record;
-    const certificateThumbprint = this.#gate.ownListener
-      ? identity?.certificate?.x5tS256
-      : thumbprintOf(this.#call);
-    return certificateThumbprint === undefined ? {} : { certificateThumbprint };
   }
 
   #wait(verification: Promise<Caller>, metadata: Metadata, pass: Pass): void {
@@ -161,10 +141,26 @@ class GatedCall {
   #decide(caller: Caller, metadata: Metadata, pass: Pass): void {
     const rule = this.#gate.rules.get(this.#path);
     // Decided first: what is no caller throws here, before anything is noted down about it.
-    const decision = rule === undefined ? unknownMethod(caller) : decide(rule, caller);
+    const decision =
+      rule === undefined
+        ? unknownMethod(caller)
+        : decide(rule, caller, this.#peer.certificateFor(rule));
     this.#record.caller = caller;
     if (decision === 'allowed') this.#admit(caller, metadata, pass);
-    else this.#refuse(new AuthorizationError(decision));
+    else this.#refuse(this.#denial(decision, rule, caller));
+  }
+
+  /** The refusal of a verified caller: a challenge where a new token would help (rule X1). */
+  #denial(decision: Exclude<Decision, 'allowed'>, rule: Rule | undefined, caller: Caller): unknown {
+    const denied = new AuthorizationError(decision);
+    if (decision !== 'auth_context_missing' || rule === undefined || !('user' in rule))
+      return denied;
+    try {
+      this.#gate.validator.requireAuthContext(caller, rule.user.authContext ?? '');
+      return denied;
+    } catch (error) {
+      return error;
+    }
   }
 
   #admit(caller: Caller | undefined, metadata: Metadata, pass: Pass): void {

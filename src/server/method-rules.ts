@@ -6,6 +6,11 @@ import { invalidOption } from '../core/options.ts';
 /** Rules by method path. A path that is not in it is closed. */
 export type MethodRules = Pick<ReadonlyMap<string, Rule>, 'get'>;
 
+/** Rules of a host, and all that are stated, for checks at start. */
+export interface JoinedRules extends MethodRules {
+  stated(): Iterable<readonly [name: string, rule: Rule]>;
+}
+
 /** Rules in code by full path, for example `{ '/grpc.health.v1.Health/Check': allow.public('liveness') }`. */
 export type PathRules = Readonly<Record<string, Rule>>;
 
@@ -45,7 +50,7 @@ function ruleFrom(source: RuleSource, path: string): Rule | undefined {
  *
  * @throws ConfigError for something that is no rule, `ERR_RULE_INVALID` for two rules of one method that differ.
  */
-export function joinRules(where: string, sources: RuleSource | readonly RuleSource[]): MethodRules {
+export function joinRules(where: string, sources: RuleSource | readonly RuleSource[]): JoinedRules {
   const list: readonly RuleSource[] = Array.isArray(sources)
     ? (sources as readonly RuleSource[])
     : [sources as RuleSource];
@@ -71,6 +76,10 @@ export function joinRules(where: string, sources: RuleSource | readonly RuleSour
   // Looked up once for each method: paths come from the wire, so only those with a rule are remembered.
   const known = new Map<string, Rule>();
   return {
+    stated: () =>
+      list.flatMap((source) => [
+        ...(source instanceof ProtoRules ? source.stated() : Object.entries(source)),
+      ]),
     get: (path) => {
       const remembered = known.get(path);
       if (remembered !== undefined) return remembered;

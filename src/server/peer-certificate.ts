@@ -1,12 +1,26 @@
-import { createHash } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import type { ServerInterceptingCallInterface } from '@grpc/grpc-js';
+import { type ClientCertificate, clientCertificateOf } from '../tls/connection-identity.ts';
+
+/** The client certificate of a call in a host's server; there is none unless it was verified. */
+function peerOf(call: ServerInterceptingCallInterface): Buffer | undefined {
+  const certificate = call.getAuthContext().sslPeerCertificate;
+  return certificate !== undefined && 'raw' in certificate ? certificate.raw : undefined;
+}
 
 /**
  * The thumbprint of the client certificate of a call in a host's server (RFC 8705 section 3.1), or `undefined` when there
  * is none that was verified. Dear: grpc-js reads the certificate anew for each call.
  */
 export function thumbprintOf(call: ServerInterceptingCallInterface): string | undefined {
-  const certificate = call.getAuthContext().sslPeerCertificate;
-  if (certificate === undefined || !('raw' in certificate)) return undefined;
-  return createHash('sha256').update(certificate.raw).digest('base64url');
+  const raw = peerOf(call);
+  return raw === undefined ? undefined : createHash('sha256').update(raw).digest('base64url');
+}
+
+/** Names and thumbprint of the client certificate of a call in a host's server. Dearer still. */
+export function peerCertificateOf(
+  call: ServerInterceptingCallInterface,
+): ClientCertificate | undefined {
+  const raw = peerOf(call);
+  return raw === undefined ? undefined : clientCertificateOf(new X509Certificate(raw));
 }

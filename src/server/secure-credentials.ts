@@ -11,6 +11,7 @@ import { createTokenValidator, type TokenValidator } from '../token/validator.ts
 import { createGate } from './gate.ts';
 import { installGrpcLogger } from './grpc-log.ts';
 import { joinRules, type RuleSource } from './method-rules.ts';
+import { checkRuleNeeds } from './rule-needs.ts';
 import { resolveSinks, SINK_OPTIONS, type SinkOptions } from './sinks.ts';
 
 /** Options of {@link secureCredentials}. */
@@ -147,6 +148,8 @@ export function secureCredentials(options: SecureCredentialsOptions): SecureServ
   );
   checkHostCan(options.tls);
   const validator = createTokenValidator({ metrics, ...options.entra, logger });
+  const { clientCertificates } = tls.current;
+  checkRuleNeeds(rules.stated(), { clientCertificates, binding: validator.binding });
   const gate = createGate({
     validator,
     rules,

@@ -29,6 +29,7 @@ import { installGrpcLogger } from './grpc-log.ts';
 import { grpcHandler } from './handle.ts';
 import type { MethodRules } from './method-rules.ts';
 import { describeMethods } from './method-table.ts';
+import { checkRuleNeeds } from './rule-needs.ts';
 import { type Limits, resolveLimits } from './server-limits.ts';
 import type { ServerOptions } from './server-options.ts';
 import type { BoundService, RuledMethod } from './service.ts';
@@ -133,6 +134,13 @@ class SecureServer implements Server {
         looked: () => this.#listener.dropInvalid(clock.now()),
       },
       { clock, timers: systemTimers, logger, metrics },
+    );
+    checkRuleNeeds(
+      this.methods.map(({ path, rule }) => [path, rule] as const),
+      {
+        clientCertificates: this.#tls.current.clientCertificates,
+        binding: this.#validator.binding,
+      },
     );
     const gate = createGate({
       validator: this.#validator,

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, type X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import { certificateId } from './crl.ts';
 import type { HandshakeExplanation } from './handshake-failure.ts';
@@ -33,6 +33,11 @@ export interface TlsIdentity {
 function certificateOf(socket: TLSSocket): ClientCertificate | undefined {
   const certificate = socket.getPeerX509Certificate();
   if (certificate === undefined || !socket.authorized) return undefined;
+  return clientCertificateOf(certificate);
+}
+
+/** What a certificate says about its holder. Whether it is to be believed was decided before. */
+export function clientCertificateOf(certificate: X509Certificate): ClientCertificate {
   const names = parseSubjectAltName(certificate.subjectAltName) ?? { dnsNames: [], uris: [] };
   const [uri] = names.uris;
   return Object.freeze({

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { allow } from '#src/authorize/allow.ts';
-import { decide } from '#src/authorize/decide.ts';
-import type { Rule } from '#src/authorize/rule.ts';
+import { decide, type PeerCertificate } from '#src/authorize/decide.ts';
+import type { ClientCertificateRule, Rule } from '#src/authorize/rule.ts';
 import type { Caller } from '#src/core/caller.ts';
 import { appCaller, userCaller } from '../support/callers.ts';
 
@@ -15,10 +15,101 @@ interface Row {
   readonly name: string;
   readonly rule: Rule | undefined;
   readonly caller: Caller;
+  readonly certificate?: PeerCertificate;
   readonly decision: string;
 }
 
+const SPIFFE = 'spiffe://example.org/orders';
+const withCertificate = (clientCertificate: Partial<ClientCertificateRule>) =>
+  allow.app({ anyRole: [READ] }, { clientCertificate });
+const certificateOf = (changes: Partial<PeerCertificate> = {}): PeerCertificate => ({
+  spiffeId: undefined,
+  dnsNames: [],
+  ...changes,
+});
+
 const rows: readonly Row[] = [
+  {
+    name: 'denies a caller without a client certificate where one is asked for',
+    rule: withCertificate({}),
+    caller: appCaller([READ]),
+    decision: 'certificate_missing',
+  },
+  {
+    name: 'admits any client certificate where no name is asked for',
+    rule: withCertificate({}),
+    caller: appCaller([READ]),
+    certificate: certificateOf(),
+    decision: 'allowed',
+  },
+  {
+    name: 'admits the SPIFFE id that is asked for',
+    rule: withCertificate({ spiffeIds: ['spiffe://example.org/other', SPIFFE] }),
+    caller: appCaller([READ]),
+    certificate: certificateOf({ spiffeId: SPIFFE }),
+    decision: 'allowed',
+  },
+  {
+    name: 'denies another SPIFFE id',
+    rule: withCertificate({ spiffeIds: [SPIFFE] }),
+    caller: appCaller([READ]),
+    certificate: certificateOf({ spiffeId: `${SPIFFE}/x` }),
+    decision: 'certificate_not_allowed',
+  },
+  {
+    name: 'denies a certificate without a SPIFFE id where one is asked for',
+    rule: withCertificate({ spiffeIds: [SPIFFE] }),
+    caller: appCaller([READ]),
+    certificate: certificateOf(),
+    decision: 'certificate_not_allowed',
+  },
+  {
+    name: 'admits one of the DNS names',
+    rule: withCertificate({ dnsNames: ['a.example.com', 'b.example.com'] }),
+    caller: appCaller([READ]),
+    certificate: certificateOf({ dnsNames: ['c.example.com', 'b.example.com'] }),
+    decision: 'allowed',
+  },
+  {
+    name: 'denies a certificate with the SPIFFE id, but without the DNS name',
+    rule: withCertificate({ spiffeIds: [SPIFFE], dnsNames: ['a.example.com'] }),
+    caller: appCaller([READ]),
+    certificate: certificateOf({ spiffeId: SPIFFE, dnsNames: ['b.example.com'] }),
+    decision: 'certificate_not_allowed',
+  },
+  {
+    name: 'denies a token that is not bound where binding is asked for',
+    rule: withCertificate({ boundToken: true }),
+    caller: appCaller([READ]),
+    certificate: certificateOf(),
+    decision: 'token_not_bound',
+  },
+  {
+    name: 'admits a bound token, whose binding was checked before',
+    rule: withCertificate({ boundToken: true }),
+    caller: appCaller([READ], { certificateThumbprint: 'x' }),
+    certificate: certificateOf(),
+    decision: 'allowed',
+  },
+  {
+    name: 'never admits by a certificate alone',
+    rule: withCertificate({}),
+    caller: appCaller([WRITE]),
+    certificate: certificateOf(),
+    decision: 'role_missing',
+  },
+  {
+    name: 'X2 denies a user without the authentication context',
+    rule: allow.user({ anyScope: [READ], authContext: 'c1' }),
+    caller: userCaller([READ], [], { authContexts: ['c2', 'c11'] }),
+    decision: 'auth_context_missing',
+  },
+  {
+    name: 'X2 admits a user with it',
+    rule: allow.user({ anyScope: [READ], authContext: 'c1' }),
+    caller: userCaller([READ], [], { authContexts: ['c1'] }),
+    decision: 'allowed',
+  },
   {
     name: 'Z4 denies a method without a rule',
     rule: undefined,
@@ -178,9 +269,9 @@ const rows: readonly Row[] = [
 ];
 
 describe('the decision about a verified caller', () => {
-  for (const { name, rule, caller, decision } of rows) {
+  for (const { name, rule, caller, certificate, decision } of rows) {
     it(name, () => {
-      assert.equal(decide(rule, caller), decision);
+      assert.equal(decide(rule, caller, certificate), decision);
     });
   }
 });

@@ -92,6 +92,57 @@ describe('a rule as data', () => {
       /a GUID/,
     ],
     [
+      'that is public and for some certificates only',
+      { public: { reason: 'x' }, clientCertificate: {} },
+      'ERR_RULE_INVALID',
+      /stands alone/,
+    ],
+    ...['c0', 'c100', 'c1 ', 'C1', 7].map(
+      (authContext) =>
+        [
+          `with authentication context ${String(authContext)}`,
+          { user: { anyScope: ['A'], authContext } },
+          'ERR_RULE_INVALID',
+          /auth_context/,
+        ] as const,
+    ),
+    ...['https://example.org/x', 'spiffe://Example.org/x', 'spiffe://example.org/x/', 7].map(
+      (id) =>
+        [
+          `with SPIFFE id ${id}`,
+          { app: { anyRole: ['A'] }, clientCertificate: { spiffeIds: [id] } },
+          'ERR_RULE_INVALID',
+          /spiffe_ids/,
+        ] as const,
+    ),
+    ...['*.example.org', 'Example.org', '', 'a..b', 'a.example.org.'].map(
+      (name) =>
+        [
+          `with DNS name "${name}"`,
+          { app: { anyRole: ['A'] }, clientCertificate: { dnsNames: [name] } },
+          'ERR_RULE_INVALID',
+          /dns_names/,
+        ] as const,
+    ),
+    [
+      'with names that are no list',
+      { app: { anyRole: ['A'] }, clientCertificate: { dnsNames: 'a' } },
+      'ERR_RULE_INVALID',
+      /must be a list/,
+    ],
+    [
+      'with a binding that is neither true nor false',
+      { app: { anyRole: ['A'] }, clientCertificate: { boundToken: 'yes' } },
+      'ERR_RULE_INVALID',
+      /bound_token/,
+    ],
+    [
+      'with a part of the certificate that nobody knows',
+      { app: { anyRole: ['A'] }, clientCertificate: { spiffeId: 'x' } },
+      'ERR_OPTION_UNKNOWN',
+      /did you mean "spiffeIds"/,
+    ],
+    [
       'with a condition nobody knows',
       { apps: { anyRole: ['A'] } },
       'ERR_OPTION_UNKNOWN',
@@ -149,6 +200,21 @@ describe('a rule as data', () => {
       'app with any of A, B; or user with all scopes of C and any role of D',
     );
     assert.equal(describeRule(allow.public('liveness')), 'public: liveness');
+    const clientCertificate = { dnsNames: ['a.example.com'], boundToken: true };
+    assert.equal(
+      describeRule(allow.user({ anyScope: ['A'], authContext: 'c1' }, { clientCertificate })),
+      'user with any scope of A and authentication context c1; only with a client certificate of a.example.com ' +
+        'that the token is bound to',
+    );
+    assert.equal(
+      describeRule(allow.app({ anyRole: ['A'] }, { clientCertificate: {} })),
+      'app with any of A; only with a client certificate',
+    );
+  });
+
+  it('says nothing more where a proto says nothing', () => {
+    const silent = { user: { anyScope: ['A'], authContext: '' } };
+    assert.equal(describeRule(parseRule('m', silent)), 'user with any scope of A');
   });
 });
 

@@ -1,20 +1,24 @@
 import assert from 'node:assert/strict';
 import { Buffer } from 'node:buffer';
-import { createHash } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import { describe, it, mock } from 'node:test';
 import { status } from '@grpc/grpc-js';
+import { allow } from '#src/authorize/allow.ts';
 import type { Caller } from '#src/core/caller.ts';
 import { TokenError } from '#src/core/errors.ts';
 import { tokenReasons } from '#src/core/token-reason.ts';
 import { withResolvers } from '#src/core/with-resolvers.ts';
 import { callerOf } from '#src/server/caller-of.ts';
+import type { GateOptions } from '#src/server/gate.ts';
 import type { TlsIdentity } from '#src/tls/connection-identity.ts';
 import type { HandshakeExplanation } from '#src/tls/handshake-failure.ts';
 import { appCaller, userCaller } from '../support/callers.ts';
+import { issueCertificate } from '../support/certificates.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { GatedCall, type GatedCallOptions, READER } from '../support/gated-call.ts';
+import { tempDir } from '../support/temp-dir.ts';
 
-type Check = NonNullable<GatedCallOptions['validator']>['check'];
+type Check = GateOptions['validator']['check'];
 
 const checkedBy = (check: Check): GatedCallOptions => ({
   validator: { binding: 'off', check, maxTokenBytes: 16_384 },
@@ -171,7 +175,11 @@ describe('the connection of a call', () => {
 
   it('refuses every call when its certificate was refused, on public methods too', () => {
     for (const changes of [{}, { rules: publicRule }]) {
-      const call = new GatedCall({ identity: identity(revoked), ...changes }).arrive();
+      const call = new GatedCall({
+        identity: identity(revoked),
+        ownListener: true,
+        ...changes,
+      }).arrive();
       assertRefused(call, status.UNAUTHENTICATED, 'client_certificate_refused');
       assert.equal(
         call.statuses[0]?.details,
@@ -283,6 +291,100 @@ describe('tokens bound to certificates at the gate', () => {
     assert.deepEqual(seen({}, 'optional'), {});
     // Node's answer for a peer without a certificate.
     assert.deepEqual(seen({ peer: {} }, 'optional'), {});
+  });
+});
+
+describe('rules that ask for a client certificate, at the gate', () => {
+  const path = '/test.Service/Method';
+  const rules = new Map([
+    [
+      path,
+      allow.app(
+        { anyRole: ['Orders.Read'] },
+        { clientCertificate: { dnsNames: ['orders.example.com'] } },
+      ),
+    ],
+  ]);
+  const named = async (name: string): Promise<Buffer> => {
+    using dir = tempDir();
+    const { cert } = await issueCertificate(dir, {
+      extensions: { extendedKeyUsage: 'clientAuth', subjectAltName: `DNS:${name}` },
+    });
+    return new X509Certificate(cert).raw;
+  };
+
+  it("look at the certificate of the host's connection", async () => {
+    const raw = await named('orders.example.com');
+    assertAdmitted(new GatedCall({ rules, peer: { raw } }).arrive());
+    const other = await named('other.example.com');
+    assertRefused(
+      new GatedCall({ rules, peer: { raw: other } }).arrive(),
+      status.PERMISSION_DENIED,
+      'certificate_not_allowed',
+    );
+    assertRefused(
+      new GatedCall({ rules }).arrive(),
+      status.PERMISSION_DENIED,
+      'certificate_missing',
+    );
+  });
+
+  it('look at what our own listener knows', () => {
+    const certificate = {
+      x5tS256: '',
+      dnsNames: ['orders.example.com'],
+      uris: [],
+      spiffeId: undefined,
+      notAfter: new Date(0),
+      id: '',
+    };
+    const identity: TlsIdentity = {
+      peer: '127.0.0.1:1',
+      protocol: 'TLSv1.3',
+      cipherSuite: 'x',
+      certificate,
+      refusal: undefined,
+    };
+    const own = { rules, ownListener: true };
+    assertAdmitted(new GatedCall({ ...own, identity }).arrive());
+    assertRefused(
+      new GatedCall({ ...own, identity: { ...identity, certificate: undefined } }).arrive(),
+      status.PERMISSION_DENIED,
+      'certificate_missing',
+    );
+  });
+});
+
+describe('X1 a rule that asks for an authentication context, at the gate', () => {
+  const rules = new Map([
+    ['/test.Service/Method', allow.user({ anyScope: ['x'], authContext: 'c1' })],
+  ]);
+  const asked = (authContexts: readonly string[], requireAuthContext: () => void) =>
+    new GatedCall({
+      rules,
+      validator: {
+        check: () => userCaller(['x'], [], { authContexts }),
+        requireAuthContext,
+      },
+    }).arrive();
+
+  it('is answered with the challenge of the validator', () => {
+    const challenge = 'Bearer error="insufficient_claims"';
+    const call = asked([], () => {
+      throw new TokenError('ERR_TOKEN_INVALID', 'auth_context_required', { challenge });
+    });
+    assertRefused(call, status.UNAUTHENTICATED, 'auth_context_required');
+    assert.equal(call.statuses[0]?.metadata?.get('www-authenticate').join(), challenge);
+  });
+
+  it('admits who has it, without asking, and denies who has not, whatever the validator says', () => {
+    const never = (): never => assert.fail('asked');
+    assertAdmitted(asked(['c2', 'c1'], never));
+    assertRefused(
+      asked(['c2'], () => {}),
+      status.PERMISSION_DENIED,
+      'auth_context_missing',
+    );
   });
 });
 

@@ -20,7 +20,9 @@ const RULE: Rule = {
 };
 
 /** What may go wrong around the gate, or be other than usual. */
-export interface GatedCallOptions extends Partial<GateOptions> {
+export interface GatedCallOptions extends Partial<Omit<GateOptions, 'validator'>> {
+  /** Replaces a part of the validator, which admits {@link READER} whatever the token. */
+  readonly validator?: Partial<GateOptions['validator']>;
   /** Stands behind the gate, where the next interceptor or the handler would. */
   readonly behind?: () => void;
   /** When the call must be over, milliseconds since the epoch. Default: never. */
@@ -59,11 +61,18 @@ export class GatedCall {
     identity,
     stream,
     peer,
+    validator,
     deadlineMs = Number.POSITIVE_INFINITY,
     ...options
   }: GatedCallOptions = {}) {
     const gate = createGate({
-      validator: { binding: 'off', check: () => READER, maxTokenBytes: 16_384 },
+      validator: {
+        binding: 'off',
+        check: () => READER,
+        maxTokenBytes: 16_384,
+        requireAuthContext: () => {},
+        ...validator,
+      },
       rules: new Map([[METHOD, RULE]]),
       logger: {
         ...silentLogger,

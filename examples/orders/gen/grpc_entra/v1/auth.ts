@@ -31,6 +31,24 @@ export interface AccessRule {
    * by itself. Lower-case GUIDs. Empty: any client.
    */
   allowedClientIds: string[];
+  /**
+   * Narrows `app` and `user` to connections with a client certificate. It never admits by itself. The server must ask for
+   * client certificates.
+   */
+  clientCertificate: ClientCertificateRule | undefined;
+}
+
+/** What the verified client certificate of the connection must be. Empty: any that the server accepts. */
+export interface ClientCertificateRule {
+  /** SPIFFE ids, one of which the certificate must have, for example "spiffe://example.org/orders". */
+  spiffeIds: string[];
+  /** DNS names, one of which the certificate must have. Exact, no wildcards. */
+  dnsNames: string[];
+  /**
+   * Whether the token must be bound to this certificate (claim `cnf`, RFC 8705 section 3.1). The server must accept bound
+   * tokens: option `binding`.
+   */
+  boundToken: boolean;
 }
 
 /**
@@ -54,6 +72,11 @@ export interface UserRule {
   anyRole: string[];
   /** Roles of the user, all of which must be in the claim `roles`. */
   allRoles: string[];
+  /**
+   * Authentication context that the sign-in must have satisfied, "c1" to "c99" (claim `acrs`). A user whose client answers
+   * claims challenges is sent one. Empty: none.
+   */
+  authContext: string;
 }
 
 /** A method that needs no identity. */
@@ -63,7 +86,7 @@ export interface PublicRule {
 }
 
 function createBaseAccessRule(): AccessRule {
-  return { app: undefined, user: undefined, public: undefined, allowedClientIds: [] };
+  return { app: undefined, user: undefined, public: undefined, allowedClientIds: [], clientCertificate: undefined };
 }
 
 export const AccessRule: MessageFns<AccessRule> = {
@@ -79,6 +102,9 @@ export const AccessRule: MessageFns<AccessRule> = {
     }
     for (const v of message.allowedClientIds) {
       writer.uint32(34).string(v!);
+    }
+    if (message.clientCertificate !== undefined) {
+      ClientCertificateRule.encode(message.clientCertificate, writer.uint32(42).fork()).join();
     }
     return writer;
   },
@@ -128,6 +154,14 @@ export const AccessRule: MessageFns<AccessRule> = {
             message.allowedClientIds.push(reader.string());
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.clientCertificate = ClientCertificateRule.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -151,6 +185,88 @@ export const AccessRule: MessageFns<AccessRule> = {
       ? PublicRule.fromPartial(object.public)
       : undefined;
     message.allowedClientIds = object.allowedClientIds?.map((e) => e) || [];
+    message.clientCertificate = (object.clientCertificate !== undefined && object.clientCertificate !== null)
+      ? ClientCertificateRule.fromPartial(object.clientCertificate)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseClientCertificateRule(): ClientCertificateRule {
+  return { spiffeIds: [], dnsNames: [], boundToken: false };
+}
+
+export const ClientCertificateRule: MessageFns<ClientCertificateRule> = {
+  encode(message: ClientCertificateRule, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.spiffeIds) {
+      writer.uint32(10).string(v!);
+    }
+    for (const v of message.dnsNames) {
+      writer.uint32(18).string(v!);
+    }
+    if (message.boundToken !== false) {
+      writer.uint32(24).bool(message.boundToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ClientCertificateRule {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseClientCertificateRule();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.spiffeIds.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.dnsNames.push(reader.string());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.boundToken = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ClientCertificateRule>): ClientCertificateRule {
+    return ClientCertificateRule.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ClientCertificateRule>): ClientCertificateRule {
+    const message = createBaseClientCertificateRule();
+    message.spiffeIds = object.spiffeIds?.map((e) => e) || [];
+    message.dnsNames = object.dnsNames?.map((e) => e) || [];
+    message.boundToken = object.boundToken ?? false;
     return message;
   },
 };
@@ -223,7 +339,7 @@ export const AppRule: MessageFns<AppRule> = {
 };
 
 function createBaseUserRule(): UserRule {
-  return { anyScope: [], allScopes: [], anyRole: [], allRoles: [] };
+  return { anyScope: [], allScopes: [], anyRole: [], allRoles: [], authContext: "" };
 }
 
 export const UserRule: MessageFns<UserRule> = {
@@ -239,6 +355,9 @@ export const UserRule: MessageFns<UserRule> = {
     }
     for (const v of message.allRoles) {
       writer.uint32(34).string(v!);
+    }
+    if (message.authContext !== "") {
+      writer.uint32(42).string(message.authContext);
     }
     return writer;
   },
@@ -288,6 +407,14 @@ export const UserRule: MessageFns<UserRule> = {
             message.allRoles.push(reader.string());
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.authContext = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -309,6 +436,7 @@ export const UserRule: MessageFns<UserRule> = {
     message.allScopes = object.allScopes?.map((e) => e) || [];
     message.anyRole = object.anyRole?.map((e) => e) || [];
     message.allRoles = object.allRoles?.map((e) => e) || [];
+    message.authContext = object.authContext ?? "";
     return message;
   },
 };
@@ -394,6 +522,7 @@ export interface ProtoMetadata {
 export const protoMetadata: ProtoMetadata = {
   references: {
     ".grpc_entra.v1.AccessRule": AccessRule,
+    ".grpc_entra.v1.ClientCertificateRule": ClientCertificateRule,
     ".grpc_entra.v1.AppRule": AppRule,
     ".grpc_entra.v1.UserRule": UserRule,
     ".grpc_entra.v1.PublicRule": PublicRule,
