@@ -2,7 +2,7 @@ import { createHash, createPrivateKey, type KeyObject, X509Certificate } from 'n
 import { readFileSync } from 'node:fs';
 import { ConfigError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
-import { checkString } from '../core/options.ts';
+import { checkString, checkText } from '../core/options.ts';
 import { Secret } from '../core/secret.ts';
 import { checkKeyFile } from '../tls/key-file.ts';
 import { splitCertificates } from '../tls/pem-source.ts';
@@ -80,8 +80,8 @@ function textsOf(where: string, source: CertificateSource): Texts {
   return {
     certName: `${where} cert`,
     keyName: `${where} key`,
-    cert: checkString(`${where} cert`, source.cert?.trim()),
-    key: checkString(`${where} key`, key?.trim()),
+    cert: checkText(`${where} cert`, source.cert),
+    key: checkText(`${where} key`, key),
   };
 }
 

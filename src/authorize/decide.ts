@@ -39,8 +39,7 @@ function decideCertificate(
   if (certificate === undefined) return 'certificate_missing';
   const { spiffeId, dnsNames } = certificate;
   const named =
-    (rule.spiffeIds.length === 0 ||
-      (spiffeId !== undefined && rule.spiffeIds.includes(spiffeId))) &&
+    (rule.spiffeIds.length === 0 || rule.spiffeIds.includes(spiffeId ?? '')) &&
     (rule.dnsNames.length === 0 || rule.dnsNames.some((name) => dnsNames.includes(name)));
   if (!named) return 'certificate_not_allowed';
   // A binding that is there was compared with the certificate before (rule P2).

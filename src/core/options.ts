@@ -83,6 +83,44 @@ export function checkString(where: string, value: unknown): string {
   return value;
 }
 
+/** Checks that an option is a text, and returns it without surrounding space, which files end with. */
+export function checkText(where: string, value: unknown): string {
+  const text = typeof value === 'string' ? value.trim() : '';
+  if (text === '') throw invalidOption(where, 'a text that is not empty', value);
+  return text;
+}
+
+/**
+ * Refuses protections that are there and `undefined`, and two ways of saying one thing. Neither may be taken for "none": a
+ * variable that is not set must not switch a check off.
+ *
+ * @param protections - Names that must have a value where they stand.
+ * @param alternatives - Pairs of which one may be given.
+ * @throws ConfigError `ERR_OPTION_INVALID`
+ */
+export function checkGiven(
+  where: string,
+  options: object,
+  protections: readonly string[],
+  alternatives: readonly (readonly [string, string])[],
+): void {
+  const given: Readonly<Record<string, unknown>> = { ...options };
+  for (const name of protections) {
+    if (!(name in given) || given[name] !== undefined) continue;
+    throw new ConfigError(
+      'ERR_OPTION_INVALID',
+      `${where}.${name} is undefined; leave it out if there is to be none, or is a variable not set?`,
+    );
+  }
+  for (const [one, other] of alternatives) {
+    if (!(one in given && other in given)) continue;
+    throw new ConfigError(
+      'ERR_OPTION_INVALID',
+      `${where}.${one} and ${where}.${other} are both given; keep one of them`,
+    );
+  }
+}
+
 /** Checks that an option is a whole number within bounds, or absent, in which case the default holds. */
 export function checkInteger(
   where: string,

@@ -27,8 +27,8 @@ export interface CallEvent {
   readonly peer: string;
   /** Negotiated TLS version and suite; absent where the host owns the listener. */
   readonly tls?: string | undefined;
-  /** `admitted` past the gate, or `refused` by it. */
-  readonly gate: 'admitted' | 'refused';
+  /** `admitted` past the gate or `refused` by it; `undecided` when the call ended before its token was verified. */
+  readonly gate: 'admitted' | 'refused' | 'undecided';
   readonly status: StatusName;
   /** Whether gRPC itself ended the call (cancelled, deadline, undecodable message) and the status is inferred. */
   readonly inferred?: true;

@@ -4,6 +4,7 @@ import type { Clock } from '../core/clock.ts';
 import { TokenError } from '../core/errors.ts';
 import { statusCodes, statusName } from '../core/status-code.ts';
 import { tokenReasons } from '../core/token-reason.ts';
+import type { ConnectionEnds } from '../tls/connection-ends.ts';
 import type { TlsIdentity } from '../tls/connection-identity.ts';
 import type { AuditSink, CallEvent } from './audit.ts';
 import type { Refusal } from './status.ts';
@@ -13,10 +14,7 @@ export interface CallRecorder {
   readonly audit: AuditSink;
   readonly clock: Clock;
   /** What TLS established about the connection of a peer, where the listener is ours. */
-  readonly identityOf: (
-    address: string | undefined,
-    port: number | undefined,
-  ) => TlsIdentity | undefined;
+  readonly identityOf: (ends: ConnectionEnds) => TlsIdentity | undefined;
 }
 
 /** Collects what is to be said about one call and says it once. */
@@ -26,6 +24,7 @@ export class CallRecord {
   readonly #call: ServerInterceptingCallInterface;
   readonly #startedAt: number;
   readonly #connection: ConnectionInfo;
+  #admitted = false;
   #refusal: Refusal | undefined;
   #expiry: TokenError | undefined;
   #reported = false;
@@ -40,8 +39,12 @@ export class CallRecord {
     this.#call = call;
     this.#startedAt = recorder.clock.monotonic();
     this.#connection = connectionOf(call);
-    const { remoteAddress, remotePort } = this.#connection;
-    this.identity = recorder.identityOf(remoteAddress, remotePort);
+    this.identity = recorder.identityOf(this.#connection);
+  }
+
+  /** The gate let the call through. */
+  admitted(): void {
+    this.#admitted = true;
   }
 
   /** The gate refused the call. */
@@ -82,7 +85,7 @@ export class CallRecord {
       method: this.#path,
       peer: remoteAddress === undefined ? 'unknown' : `${remoteAddress}:${remotePort ?? 0}`,
       tls: identity === undefined ? undefined : `${identity.protocol} ${identity.cipherSuite}`,
-      gate: refusal === undefined ? 'admitted' : 'refused',
+      gate: this.#admitted ? 'admitted' : refusal === undefined ? 'undecided' : 'refused',
       status: statusName(code),
       ...(inferred ? { inferred } : {}),
       ...reasonOf(refusal, this.#expiry),

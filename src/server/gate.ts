@@ -4,236 +4,60 @@ import {
   type ServerInterceptingCallInterface,
   type ServerInterceptor,
 } from '@grpc/grpc-js';
-import { type Decision, decide } from '../authorize/decide.ts';
-import type { Rule } from '../authorize/rule.ts';
-import type { Caller } from '../core/caller.ts';
-import { AuthorizationError, ConnectionError, TokenError } from '../core/errors.ts';
-import type { Logger } from '../core/log.ts';
-import { Secret } from '../core/secret.ts';
-import { statusCodes } from '../core/status-code.ts';
-import { LONGEST_TIMER_MS, type Timers } from '../core/timers.ts';
-import { bearerToken } from '../token/bearer.ts';
-import type { TokenValidator } from '../token/validator.ts';
-import { CallPeer } from './call-peer.ts';
-import { CallRecord, type CallRecorder } from './call-record.ts';
-import { recordAdmission } from './caller-of.ts';
-import type { MethodRules } from './method-rules.ts';
-import { INTERNAL_DETAILS, type Refusal, refusalStatus } from './status.ts';
+import { GatedCall, type GateOptions, type Method, type Status } from './gated-call.ts';
 
-/** How long a stream may go on after its token has expired, milliseconds. */
-const EXPIRY_GRACE_MS = 60_000;
-
-/** What a gate is made of. */
-export interface GateOptions {
-  readonly validator: Pick<
-    TokenValidator,
-    'binding' | 'check' | 'maxTokenBytes' | 'requireAuthContext'
-  >;
-  readonly rules: MethodRules;
-  readonly recorder: CallRecorder;
-  readonly logger: Logger;
-  /** Whether calls come only over connections our listener knows: then any other is refused. */
-  readonly ownListener: boolean;
-  /**
-   * Whether a method exists. One that does not is answered UNIMPLEMENTED, but only to callers with an identity; one that
-   * exists and has no rule is denied.
-   */
-  readonly serves: (path: string) => boolean;
-  /** Whether streams go on when the token they began with has expired. */
-  readonly streamsOutliveTokens: boolean;
-  /** Whether handlers may have the token of their caller, to call other services on behalf of the same user. */
-  readonly exposeTokens: boolean;
-  readonly timers: Timers;
-  /** Upper bound of one verification, milliseconds. */
-  readonly verificationDeadlineMs: number;
-}
-
-function isRefusal(error: unknown): error is Refusal {
-  return (
-    error instanceof TokenError ||
-    error instanceof AuthorizationError ||
-    error instanceof ConnectionError
-  );
-}
-
-/** A method without a rule comes this far only when it does not exist. Asks for the kind, as every decision does. */
-function unknownMethod({ kind }: Caller): Decision {
-  if (kind !== 'app' && kind !== 'user') throw new TypeError('no caller');
-  return 'method_unknown';
-}
-
-type Method = Parameters<ServerInterceptor>[0];
-type Pass = (metadata: Metadata) => void;
+type Listener = Parameters<ServerInterceptingCallInterface['start']>[0];
 
 /**
- * One call at the gate. A one-shot latch: whichever of admission and refusal comes first is final, because a
- * status sent before a message listener runs does not by itself keep streaming handlers from starting.
+ * What grpc-js sees of the gate. Its methods stand in for those of grpc-js's own class, whose bookkeeping serves
+ * interceptors that wait, and costs each call as much as the whole decision.
  */
-class GatedCall {
-  readonly #gate: GateOptions;
-  readonly #path: string;
-  readonly #call: ServerInterceptingCallInterface;
-  readonly #record: CallRecord;
-  readonly #peer: CallPeer;
-  readonly #isStream: boolean;
-  #settled = false;
-  #cancelExpiry: (() => void) | undefined;
-  #token: Secret | undefined;
+class GateCall extends ServerInterceptingCall {
+  readonly #below: ServerInterceptingCallInterface;
+  readonly #gated: GatedCall;
 
-  constructor(gate: GateOptions, method: Method, call: ServerInterceptingCallInterface) {
-    this.#gate = gate;
-    this.#path = method.path;
-    this.#isStream = method.requestStream || method.responseStream;
-    this.#call = call;
-    this.#record = new CallRecord(gate.recorder, method.path, call);
-    this.#peer = new CallPeer(call, gate.ownListener ? this.#record : undefined);
+  constructor(gate: GateOptions, method: Method, below: ServerInterceptingCallInterface) {
+    super(below);
+    this.#below = below;
+    this.#gated = new GatedCall(gate, method, below);
   }
 
-  get record(): CallRecord {
-    return this.#record;
-  }
-
-  /** Decides about the call. Never throws: every way out is an admission or a refusal. */
-  receive(metadata: Metadata, pass: Pass): void {
-    try {
-      this.#peer.check();
-      const rule = this.#gate.rules.get(this.#path);
-      if (rule === undefined && this.#gate.serves(this.#path)) {
-        throw new AuthorizationError('rule_missing');
-      }
-      if (rule?.kind === 'public') {
-        this.#admit(undefined, metadata, pass);
-        return;
-      }
-      const { validator } = this.#gate;
-      const values = metadata.get('authorization');
-      const token = bearerToken(values, validator.maxTokenBytes, validator.binding);
-      if (this.#gate.exposeTokens) this.#token = new Secret(token);
-      const outcome = validator.check(token, this.#peer.binding(validator.binding));
-      if (outcome instanceof Promise) this.#wait(outcome, metadata, pass);
-      else this.#decide(outcome, metadata, pass);
-    } catch (error) {
-      this.#refuse(error);
-    }
-  }
-
-  #wait(verification: Promise<Caller>, metadata: Metadata, pass: Pass): void {
-    // The gate's own bound: a validator that never settles must not hold calls and their memory for ever.
-    const timer = setTimeout(() => {
-      this.#refuse(new TokenError('ERR_KEYS_UNAVAILABLE', 'verification_timeout'));
-    }, this.#gate.verificationDeadlineMs);
-    verification.then(
-      (caller) => {
-        clearTimeout(timer);
-        try {
-          this.#decide(caller, metadata, pass);
-        } catch (error) {
-          this.#refuse(error);
-        }
+  override start(listener: Listener): void {
+    const gated = this.#gated;
+    let cancelled = false;
+    const cancel = (): void => {
+      if (cancelled) return;
+      cancelled = true;
+      listener.onCancel();
+    };
+    gated.onCutOff = cancel;
+    this.#below.start({
+      onReceiveMetadata: (metadata) =>
+        gated.receive(metadata, (admitted) => listener.onReceiveMetadata(admitted)),
+      onReceiveMessage: (message) => {
+        if (gated.isOpen) listener.onReceiveMessage(message);
       },
-      (error: unknown) => {
-        clearTimeout(timer);
-        this.#refuse(error);
+      onReceiveHalfClose: () => {
+        if (gated.isOpen) listener.onReceiveHalfClose();
       },
-    );
-  }
-
-  #decide(caller: Caller, metadata: Metadata, pass: Pass): void {
-    const rule = this.#gate.rules.get(this.#path);
-    // Decided first: what is no caller throws here, before anything is noted down about it.
-    const decision =
-      rule === undefined
-        ? unknownMethod(caller)
-        : decide(rule, caller, this.#peer.certificateFor(rule));
-    this.#record.caller = caller;
-    if (decision === 'allowed') this.#admit(caller, metadata, pass);
-    else this.#refuse(this.#denial(decision, rule, caller));
-  }
-
-  /** The refusal of a verified caller: a challenge where a new token would help (rule X1). */
-  #denial(decision: Exclude<Decision, 'allowed'>, rule: Rule | undefined, caller: Caller): unknown {
-    const denied = new AuthorizationError(decision);
-    if (decision !== 'auth_context_missing' || rule === undefined || !('user' in rule))
-      return denied;
-    try {
-      this.#gate.validator.requireAuthContext(caller, rule.user.authContext ?? '');
-      return denied;
-    } catch (error) {
-      return error;
-    }
-  }
-
-  #admit(caller: Caller | undefined, metadata: Metadata, pass: Pass): void {
-    if (this.#settled) return;
-    this.#settled = true;
-    // A handler that logs or forwards its metadata must not leak the credential (rule M13).
-    metadata.remove('authorization');
-    if (caller !== undefined) this.#endAtExpiry(caller);
-    recordAdmission(
-      metadata,
-      caller === undefined ? { kind: 'public' } : { kind: 'caller', caller, token: this.#token },
-    );
-    try {
-      pass(metadata);
-    } catch (error) {
-      // A throw of a later interceptor would end the process (grpc-js guards nothing here).
-      this.#gate.logger.error('an interceptor behind the gate threw', {
-        method: this.#path,
-        error,
-      });
-      this.#send({ code: statusCodes.INTERNAL, details: INTERNAL_DETAILS });
-    }
-  }
-
-  /**
-   * Ends a stream whose token has expired (rule M14): who may no longer call should not be served for hours because
-   * they called in time.
-   */
-  #endAtExpiry({ expiresAt }: Caller): void {
-    const { streamsOutliveTokens, recorder, timers } = this.#gate;
-    if (streamsOutliveTokens || !this.#isStream) return;
-    const leftMs = expiresAt * 1000 - recorder.clock.now();
-    // At least the grace, because tokens are accepted with some tolerance.
-    const delayMs = Math.min(LONGEST_TIMER_MS, Math.max(leftMs, 0) + EXPIRY_GRACE_MS);
-    this.#cancelExpiry = timers.after(
-      delayMs,
-      () => {
-        const expired = new TokenError('ERR_TOKEN_EXPIRED', 'expired');
-        this.#record.expired(expired);
-        this.#send(refusalStatus(expired));
+      onCancel: () => {
+        gated.finish();
+        cancel();
       },
-      false,
-    );
+    });
   }
 
-  /** The call is over. */
-  finish(): void {
-    this.#cancelExpiry?.();
+  override sendMetadata(metadata: Metadata): void {
+    if (this.#gated.isOpen) this.#below.sendMetadata(metadata);
   }
 
-  #refuse(cause: unknown): void {
-    if (this.#settled) return;
-    this.#settled = true;
-    let refusal: Refusal;
-    if (isRefusal(cause)) refusal = cause;
-    else {
-      this.#gate.logger.error('verification failed unexpectedly; the call is refused', {
-        method: this.#path,
-        error: cause,
-      });
-      refusal = new TokenError('ERR_TOKEN_INVALID', 'internal_error', { cause });
-    }
-    this.#record.refused(refusal);
-    this.#send(refusalStatus(refusal));
+  override sendMessage(message: unknown, callback: () => void): void {
+    if (this.#gated.isOpen) this.#below.sendMessage(message, callback);
+    else callback();
   }
 
-  #send(status: Parameters<ServerInterceptingCallInterface['sendStatus']>[0]): void {
-    this.#record.ended(status.code ?? statusCodes.UNKNOWN);
-    try {
-      this.#call.sendStatus(status);
-    } catch (error) {
-      this.#gate.logger.error('a status could not be sent', { method: this.#path, error });
-    }
+  override sendStatus(status: Status): void {
+    if (this.#gated.isOpen) this.#gated.answer(status);
   }
 }
 
@@ -243,22 +67,5 @@ class GatedCall {
  * A refused call decodes nothing and enters no handler. Nothing that happens in here can end the process.
  */
 export function createGate(options: GateOptions): ServerInterceptor {
-  return (method, call) => {
-    const gated = new GatedCall(options, method, call);
-    return new ServerInterceptingCall(call, {
-      start: (next) => {
-        next({
-          onReceiveMetadata: (metadata, pass) => gated.receive(metadata, pass),
-          onCancel: () => {
-            gated.finish();
-            gated.record.closed();
-          },
-        });
-      },
-      sendStatus: (status, next) => {
-        gated.record.ended(status.code ?? statusCodes.UNKNOWN);
-        next(status);
-      },
-    });
-  };
+  return (method, call) => new GateCall(options, method, call);
 }

@@ -17,6 +17,7 @@ export type PathRules = Readonly<Record<string, Rule>>;
 /** Where the rules of a host's methods stand: in protos, in code, or both. */
 export type RuleSource = ProtoRules | PathRules;
 
+const KINDS: readonly unknown[] = ['app', 'user', 'either', 'public'];
 const PATH = /^\/([\w.]+)\/(\w+)$/;
 
 function checkPathRules(where: string, rules: PathRules): void {
@@ -27,7 +28,7 @@ function checkPathRules(where: string, rules: PathRules): void {
         `${where}: "${path.slice(0, 80)}" is no method; write /package.Service/Method`,
       );
     }
-    if (typeof rule?.kind !== 'string') {
+    if (!KINDS.includes(rule?.kind)) {
       throw invalidOption(
         `${where}["${path}"]`,
         'a rule such as allow.app({ anyRole: [...] })',
@@ -44,6 +45,46 @@ function ruleFrom(source: RuleSource, path: string): Rule | undefined {
   return source.ruleFor(service, method)?.rule;
 }
 
+/** One text for one rule, whatever the order of its members. */
+function canonical(rule: Rule): string {
+  const sorted = (value: unknown): unknown =>
+    typeof value !== 'object' || value === null || Array.isArray(value)
+      ? value
+      : Object.fromEntries(
+          Object.entries(value)
+            .sort(([a], [b]) => (a < b ? -1 : 1))
+            .map(([name, part]) => [name, sorted(part)]),
+        );
+  return JSON.stringify(sorted(rule));
+}
+
+/** Every path that a source names, and every service it has rules for, which stand for paths nobody can list here. */
+function namedPaths(list: readonly RuleSource[]): ReadonlySet<string> {
+  return new Set(
+    list.flatMap((source) =>
+      source instanceof ProtoRules
+        ? // A service's default counts for a method that no rpc can have as its name.
+          [...source.stated()].map(([name]) => (name.includes('/') ? `/${name}` : `/${name}/_`))
+        : Object.keys(source),
+    ),
+  );
+}
+
+function checkAgreement(where: string, list: readonly RuleSource[]): void {
+  for (const path of namedPaths(list)) {
+    const texts = list
+      .map((source) => ruleFrom(source, path))
+      .filter((rule) => rule !== undefined)
+      .map(canonical);
+    if (new Set(texts).size < 2) continue;
+    const name = path.endsWith('/_') ? `the default of ${path.slice(1, -2)}` : path;
+    throw new ConfigError(
+      'ERR_RULE_INVALID',
+      `${where}: ${name} has two rules that differ; keep one of them, in a proto or in code`,
+    );
+  }
+}
+
 /**
  * Joins the rules of a host that owns its services. A method that no source names stays closed; one that two sources
  * name is refused when they differ.
@@ -51,28 +92,21 @@ function ruleFrom(source: RuleSource, path: string): Rule | undefined {
  * @throws ConfigError for something that is no rule, `ERR_RULE_INVALID` for two rules of one method that differ.
  */
 export function joinRules(where: string, sources: RuleSource | readonly RuleSource[]): JoinedRules {
-  const list: readonly RuleSource[] = Array.isArray(sources)
+  const given: readonly RuleSource[] = Array.isArray(sources)
     ? (sources as readonly RuleSource[])
     : [sources as RuleSource];
-  if (list.length === 0) throw invalidOption(where, 'at least one source of rules', sources);
-  for (const source of list) {
+  if (given.length === 0) throw invalidOption(where, 'at least one source of rules', sources);
+  for (const source of given) {
     if (typeof source !== 'object' || source === null) {
       throw invalidOption(where, 'rulesFromProto(protoMetadata) or rules by path', source);
     }
     if (!(source instanceof ProtoRules)) checkPathRules(where, source);
   }
-  for (const [path, rule] of list.flatMap((source) =>
-    source instanceof ProtoRules ? [] : Object.entries(source),
-  )) {
-    const other = list
-      .map((source) => ruleFrom(source, path))
-      .find((found) => found !== undefined && JSON.stringify(found) !== JSON.stringify(rule));
-    if (other === undefined) continue;
-    throw new ConfigError(
-      'ERR_RULE_INVALID',
-      `${where}: ${path} has two rules that differ; keep the one in the proto or the one in code`,
-    );
-  }
+  // Copied: what its owner does with the object later changes nothing here.
+  const list = given.map((source) =>
+    source instanceof ProtoRules ? source : structuredClone(source),
+  );
+  checkAgreement(where, list);
   // Looked up once for each method: paths come from the wire, so only those with a rule are remembered.
   const known = new Map<string, Rule>();
   return {

@@ -4,8 +4,7 @@ import { type ClientCertificate, clientCertificateOf } from '../tls/connection-i
 
 /** The client certificate of a call in a host's server; there is none unless it was verified. */
 function peerOf(call: ServerInterceptingCallInterface): Buffer | undefined {
-  const certificate = call.getAuthContext().sslPeerCertificate;
-  return certificate !== undefined && 'raw' in certificate ? certificate.raw : undefined;
+  return call.getAuthContext().sslPeerCertificate?.raw;
 }
 
 /**

@@ -11,6 +11,7 @@ const LIMIT_NAMES = [
   'receiveBytes',
   'handshakeMs',
   'connectionAgeMs',
+  'connectionGraceMs',
   'verificationMs',
 ];
 
@@ -31,6 +32,8 @@ export function resolveLimits(limits: ServerLimits = {}): Limits {
     handshakeMs: whole('handshakeMs', 1, 120_000, 10_000),
     // Old certificates and old client certificates fade out within this time.
     connectionAgeMs: whole('connectionAgeMs', 1000, LONGEST_TIMER_MS, 1_800_000),
+    // How long running calls hold an aged connection: long enough for most, and an end for those that are held open.
+    connectionGraceMs: whole('connectionGraceMs', 0, LONGEST_TIMER_MS, 300_000),
     verificationMs: whole('verificationMs', 1, 60_000, 5000),
   };
 }

@@ -14,8 +14,10 @@ export interface ServerLimits {
   readonly receiveBytes?: number;
   /** Time for a TLS handshake, milliseconds. Default: 10 000. */
   readonly handshakeMs?: number;
-  /** Age at which a connection is asked to reconnect, milliseconds; running calls finish. Default: 1 800 000. */
+  /** Age at which a connection is asked to reconnect, milliseconds. Default: 1 800 000. */
   readonly connectionAgeMs?: number;
+  /** How long calls that run then may go on, milliseconds; they are cut after that. Default: 300 000. */
+  readonly connectionGraceMs?: number;
   /** Time for one token verification, a fetch of keys included, milliseconds. Default: 5000. */
   readonly verificationMs?: number;
 }

@@ -1,6 +1,6 @@
 import { Server as GrpcServer, ServerCredentials } from '@grpc/grpc-js';
 import type { Rule } from '../authorize/rule.ts';
-import { type Clock, systemClock } from '../core/clock.ts';
+import { systemClock } from '../core/clock.ts';
 import { ConfigError } from '../core/errors.ts';
 import {
   formatListenAddress,
@@ -16,17 +16,15 @@ import {
   invalidOption,
 } from '../core/options.ts';
 import { LONGEST_TIMER_MS, systemTimers } from '../core/timers.ts';
-import { HandshakeEventLimiter } from '../tls/handshake-events.ts';
-import type { HandshakeFailure } from '../tls/handshake-failure.ts';
 import { createTlsListener, type TlsListener } from '../tls/listener.ts';
 import type { Reloader, ReloadResult } from '../tls/reload.ts';
 import type { ServerTls } from '../tls/server-tls.ts';
 import { watchServerTls } from '../tls/watched-tls.ts';
 import { createTokenValidator, type TokenValidator } from '../token/validator.ts';
-import type { AuditSink } from './audit.ts';
 import { createGate } from './gate.ts';
 import { installGrpcLogger } from './grpc-log.ts';
 import { grpcHandler } from './handle.ts';
+import { handshakeAudit } from './handshake-audit.ts';
 import type { MethodRules } from './method-rules.ts';
 import { describeMethods } from './method-table.ts';
 import { checkRuleNeeds } from './rule-needs.ts';
@@ -79,29 +77,23 @@ function collectRules(services: readonly BoundService[]): readonly RuledMethod[]
   return services.flatMap((service) => service.methods);
 }
 
+const KEEPALIVE_MS = 300_000;
+const KEEPALIVE_TIMEOUT_MS = 20_000;
+
 function grpcServer(limits: Limits, gate: ReturnType<typeof createGate>): GrpcServer {
   return new GrpcServer({
     interceptors: [gate],
     'grpc.max_concurrent_streams': limits.streamsPerConnection,
     'grpc.max_receive_message_length': limits.receiveBytes,
     'grpc.max_connection_age_ms': limits.connectionAgeMs,
+    // Without it a peer stays for ever by leaving one call open, refused or not.
+    'grpc.max_connection_age_grace_ms': limits.connectionGraceMs,
+    // A peer that is gone without a word is found out, and its connection given back.
+    'grpc.keepalive_time_ms': KEEPALIVE_MS,
+    'grpc.keepalive_timeout_ms': KEEPALIVE_TIMEOUT_MS,
     // Exposes addresses and counts of callers to anyone who can reach an admin service in this process.
     'grpc.enable_channelz': 0,
   });
-}
-
-function handshakeAudit(audit: AuditSink, clock: Clock): (failure: HandshakeFailure) => void {
-  const limiter = new HandshakeEventLimiter(clock);
-  return (failure) => {
-    const suppressed = limiter.admit(failure);
-    if (suppressed === undefined) return;
-    audit({
-      event: 'handshake_failed',
-      time: new Date(clock.now()).toISOString(),
-      ...failure,
-      ...(suppressed.count === 0 ? {} : { suppressed }),
-    });
-  };
 }
 
 class SecureServer implements Server {
@@ -159,7 +151,7 @@ class SecureServer implements Server {
       recorder: {
         audit,
         clock,
-        identityOf: (address, port) => this.#listener.identityOf(address, port),
+        identityOf: (ends) => this.#listener.identityOf(ends),
       },
     });
     const interceptors = checkFunctions('createServer interceptors', options.interceptors);

@@ -1,6 +1,6 @@
 import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
 import { ConfigError } from '../core/errors.ts';
-import { checkOptionNames, checkString, invalidOption } from '../core/options.ts';
+import { checkGiven, checkOptionNames, checkString, invalidOption } from '../core/options.ts';
 import { loadRevocationLists, type RevocationLists } from './crl.ts';
 import {
   IDENTITY_OPTIONS,
@@ -129,6 +129,17 @@ export function loadClientTls(
     'pins',
     'serverName',
   ]);
+  checkGiven(
+    where,
+    options,
+    ['crlFile', 'crl', 'pins'],
+    [
+      ['certFile', 'cert'],
+      ['keyFile', 'key'],
+      ['caFile', 'ca'],
+      ['crlFile', 'crl'],
+    ],
+  );
   const ca = loadCa(where, options);
   const policy = resolveTlsPolicy(where, options);
   const revocation = loadCrl(where, options, ca, now);

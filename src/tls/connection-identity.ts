@@ -12,9 +12,10 @@ export interface ClientCertificate {
   readonly uris: readonly string[];
   /** The SPIFFE id, if the certificate has exactly one URI name and it is one (gRFC A87). */
   readonly spiffeId: string | undefined;
-  readonly notAfter: Date;
-  /** What a revocation list names it by. */
-  readonly id: string;
+  /** When it or one of the CAs above it expires, milliseconds since the epoch. */
+  readonly notAfterMs: number;
+  /** What revocation lists name it and the CAs above it by. */
+  readonly chainIds: readonly string[];
 }
 
 /** What TLS established about one connection; made once, because it is too dear to make for each call. */
@@ -36,16 +37,49 @@ function certificateOf(socket: TLSSocket): ClientCertificate | undefined {
   return clientCertificateOf(certificate);
 }
 
+/** OpenSSL accepts no longer ones by default. */
+const LONGEST_CHAIN = 100;
+
+/** The certificate and those above it that the peer sent. Node leaves the root out. */
+function chainOf(certificate: X509Certificate): readonly X509Certificate[] {
+  const chain: X509Certificate[] = [];
+  for (let next: X509Certificate | undefined = certificate; next !== undefined; ) {
+    if (chain.length === LONGEST_CHAIN) break;
+    chain.push(next);
+    const above: X509Certificate | undefined = next.issuerCertificate;
+    next = above === undefined || above.raw.equals(next.raw) ? undefined : above;
+  }
+  return chain;
+}
+
+/** Whether one of the CAs issued a certificate of the chain that a peer showed. */
+export function isIssuedBelow(
+  certificate: X509Certificate,
+  authorities: readonly X509Certificate[],
+): boolean {
+  return chainOf(certificate).some((one) =>
+    authorities.some((ca) => one.checkIssued(ca) && one.verify(ca.publicKey)),
+  );
+}
+
+/** Trust domain and path (SPIFFE ID, section 2). */
+const SPIFFE_ID = /^spiffe:\/\/[a-z0-9._-]{1,255}(?:\/[A-Za-z0-9._-]+)*$/;
+
 /** What a certificate says about its holder. Whether it is to be believed was decided before. */
 export function clientCertificateOf(certificate: X509Certificate): ClientCertificate {
-  const names = parseSubjectAltName(certificate.subjectAltName) ?? { dnsNames: [], uris: [] };
-  const [uri] = names.uris;
+  const { dnsNames, uris } = parseSubjectAltName(certificate.subjectAltName) ?? {
+    dnsNames: [],
+    uris: [],
+  };
+  const [uri] = uris;
+  const chain = chainOf(certificate);
   return Object.freeze({
     x5tS256: createHash('sha256').update(certificate.raw).digest('base64url'),
-    ...names,
-    spiffeId: names.uris.length === 1 && uri?.startsWith('spiffe://') === true ? uri : undefined,
-    notAfter: new Date(certificate.validTo),
-    id: certificateId(certificate.raw),
+    dnsNames: Object.freeze([...dnsNames]),
+    uris: Object.freeze([...uris]),
+    spiffeId: uris.length === 1 && uri !== undefined && SPIFFE_ID.test(uri) ? uri : undefined,
+    notAfterMs: Math.min(...chain.map(({ validTo }) => Date.parse(validTo))),
+    chainIds: Object.freeze(chain.map(({ raw }) => certificateId(raw))),
   });
 }
 

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
-import { type KeyObject, verify, X509Certificate } from 'node:crypto';
+import { constants, type KeyObject, verify, X509Certificate } from 'node:crypto';
 import { ConfigError } from '../core/errors.ts';
-import { checkString } from '../core/options.ts';
+import { checkText } from '../core/options.ts';
 import { type DerValue, derChildren, derTags, derTime, readDer } from './der.ts';
 import { readPemFile } from './pem-source.ts';
 import { isStrongSignature, signatureAlgorithm } from './signature-algorithm.ts';
@@ -96,8 +96,14 @@ export function certificateId(raw: Buffer): string {
 /** Whether a key made a CRL's signature. Digest and padding follow from the algorithm. */
 function isSignedBy(crl: ParsedCrl, key: KeyObject): boolean {
   const digest = /sha(256|384|512)/i.exec(crl.algorithm)?.[0].toLowerCase();
+  const pss = {
+    key,
+    padding: constants.RSA_PKCS1_PSS_PADDING,
+    saltLength: constants.RSA_PSS_SALTLEN_AUTO,
+  };
   try {
-    return verify(digest, crl.signedPart, key, crl.signature);
+    const how = crl.algorithm.startsWith('RSASSA-PSS') ? pss : key;
+    return verify(digest, crl.signedPart, how, crl.signature);
   } catch {
     return false;
   }
@@ -144,12 +150,8 @@ function parseAll(name: string, pem: string): readonly ParsedCrl[] {
   });
 }
 
-/** The lists that a CA signed. A CA and its successor may share a name, so the name alone says nothing. */
-function listsOf(
-  name: string,
-  authority: X509Certificate,
-  crls: readonly ParsedCrl[],
-): readonly ParsedCrl[] {
+/** Checks that a CA signed one of the lists. A CA and its successor may share a name, so the name alone says nothing. */
+function checkHasList(name: string, authority: X509Certificate, crls: readonly ParsedCrl[]): void {
   const { subject } = namesOf(authority.raw);
   const named = crls.filter((crl) => crl.issuer.equals(subject));
   const called = `"${authority.subject.replaceAll('\n', ', ')}"`;
@@ -159,13 +161,12 @@ function listsOf(
         'append one for each CA, root included (openssl ca -gencrl)',
     );
   }
-  const signed = named.filter(
+  const signed = named.some(
     (crl) => isStrongSignature(crl.algorithm) && isSignedBy(crl, authority.publicKey),
   );
-  if (signed.length === 0) {
+  if (!signed) {
     throw bad(`${name} holds a CRL in the name of the CA ${called} that this CA did not sign`);
   }
-  return signed;
 }
 
 /**
@@ -184,23 +185,18 @@ export function loadRevocationLists(
 ): RevocationLists {
   const name = 'file' in source ? `${where}File "${source.file}"` : where;
   const pem =
-    'file' in source
-      ? readPemFile(`${where}File`, source.file)
-      : checkString(where, source.pem?.trim());
+    'file' in source ? readPemFile(`${where}File`, source.file) : checkText(where, source.pem);
   const crls = parseAll(name, pem);
-  const used = new Set<ParsedCrl>();
-  for (const text of authorities) {
-    for (const crl of listsOf(name, new X509Certificate(text), crls)) used.add(crl);
-  }
-  const ends = [...used].map((crl) => ({ crl, nextUpdate: checkCurrent(name, crl, now) }));
+  for (const text of authorities) checkHasList(name, new X509Certificate(text), crls);
+  // Also those of issuing CAs that clients bring themselves: OpenSSL goes by them, so we must not know less. One that is not
+  // genuine can only refuse more.
+  const ends = crls.map((crl) => ({ crl, nextUpdate: checkCurrent(name, crl, now) }));
   const [first] = ends.sort((a, b) => a.nextUpdate - b.nextUpdate);
   if (first === undefined) throw bad(`${where} needs the CA that issued the list`);
   return Object.freeze({
     pem: crls.map((crl) => crl.pem),
     thisUpdate: first.crl.thisUpdate,
     nextUpdate: first.nextUpdate,
-    revoked: new Set(
-      [...used].flatMap(({ issuer, serials }) => serials.map((s) => idOf(issuer, s))),
-    ),
+    revoked: new Set(crls.flatMap(({ issuer, serials }) => serials.map((s) => idOf(issuer, s)))),
   });
 }

@@ -78,5 +78,11 @@ export function derTime({ tag, content }: DerValue): number {
   const [, year = '', month, day, hour, minute, second] = match ?? [];
   if (year.length !== (tag === derTags.utcTime ? 2 : 4)) throw new RangeError('time is not DER');
   const century = year.length === 4 ? '' : Number(year) < 50 ? '20' : '19';
-  return Date.parse(`${century}${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  const written = `${century}${year}-${month}-${day}T${hour}:${minute}:${second}`;
+  const time = new Date(`${written}Z`);
+  // What is no time of the calendar must not pass as NaN, which is neither before nor after anything.
+  if (Number.isNaN(time.getTime()) || !time.toISOString().startsWith(written)) {
+    throw new RangeError('time is not DER');
+  }
+  return time.getTime();
 }

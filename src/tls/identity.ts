@@ -1,6 +1,6 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import type { SecureContextOptions } from 'node:tls';
-import { checkString } from '../core/options.ts';
+import { checkText } from '../core/options.ts';
 import { Secret } from '../core/secret.ts';
 import { checkAnchored, walkChain } from './certificate-chain.ts';
 import {
@@ -59,8 +59,8 @@ function readMaterial(where: string, options: IdentityOptions): Material {
   return {
     certName: `${where}.cert`,
     keyName: `${where}.key`,
-    cert: checkString(`${where}.cert`, options.cert?.trim()),
-    key: checkString(`${where}.key`, revealKey(options.key)?.trim()),
+    cert: checkText(`${where}.cert`, options.cert),
+    key: checkText(`${where}.key`, revealKey(options.key)),
   };
 }
 

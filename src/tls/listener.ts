@@ -2,9 +2,12 @@ import type { Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { ConfigError } from '../core/errors.ts';
 import { type Metrics, noMetrics } from '../core/metrics.ts';
+import { certificateRefusal } from './certificate-refusal.ts';
+import { type ConnectionEnds, keyOf, peerOf } from './connection-ends.ts';
 import {
   type ClientCertificate,
   identityOfSocket,
+  isIssuedBelow,
   type TlsIdentity,
 } from './connection-identity.ts';
 import {
@@ -14,6 +17,7 @@ import {
   type HandshakeFailure,
   type HandshakeResult,
 } from './handshake-failure.ts';
+import { listenFailed } from './listen-failed.ts';
 import type { ServerTls } from './server-tls.ts';
 
 /** What a listener is made of. */
@@ -37,9 +41,12 @@ export interface TlsListener {
     readonly host: string;
     readonly port: number;
   }>;
-  /** What TLS established about the connection from an address and port. */
-  identityOf(address: string | undefined, port: number | undefined): TlsIdentity | undefined;
-  /** Serves new connections with other material. The policy goes with it, since a reload resets what is left out. */
+  /** What TLS established about a connection. */
+  identityOf(ends: ConnectionEnds): TlsIdentity | undefined;
+  /**
+   * Serves new connections with other material. The policy goes with it, since a reload resets what is left out. When it
+   * trusts other client CAs, connections whose client certificate none of them issued end.
+   */
   reload(tls: ServerTls): void;
   /** Ends connections whose client certificate is revoked by now, or has expired. */
   dropInvalid(nowMs: number): void;
@@ -51,16 +58,8 @@ const WITHOUT_ALPN: HandshakeExplanation = {
   result: 'NO_APPLICATION_PROTOCOL',
   reason: 'the peer does not offer HTTP/2 (ALPN h2)',
 };
-const WITHOUT_CERTIFICATE: HandshakeExplanation = {
-  result: 'CERTIFICATE_VERIFICATION_FAILED',
-  reason: 'the peer sent no client certificate',
-};
-
 /** How long a refused connection may take to end before it is cut. */
 const REFUSAL_LINGER_MS = 1000;
-
-const peerKey = (address: string | undefined, port: number | undefined): string | undefined =>
-  address === undefined || port === undefined ? undefined : `${address}:${port}`;
 
 /** The raw connection below a TLS socket: the only way to the address of a failed handshake. */
 function rawSocketOf(socket: TLSSocket): Socket | undefined {
@@ -103,7 +102,7 @@ class OwnTlsListener implements TlsListener {
 
   #connected(socket: Socket): void {
     // Read now: of a connection that was reset Node no longer knows the address.
-    const peer = peerKey(socket.remoteAddress, socket.remotePort) ?? 'unknown';
+    const peer = peerOf(socket) ?? 'unknown';
     this.#peers.set(socket, peer);
     this.#pending.add(socket);
     socket.once('close', () => this.#pending.delete(socket));
@@ -116,6 +115,12 @@ class OwnTlsListener implements TlsListener {
     try {
       this.#accept(socket);
     } catch {
+      // A certificate that OpenSSL takes and we cannot read, for one: refused, and not in silence.
+      this.#report({
+        result: 'CERTIFICATE_VERIFICATION_FAILED',
+        reason: 'the connection could not be identified; is the client certificate encoded as DER?',
+        peer: peerOf(socket) ?? 'unknown',
+      });
       socket.destroy();
     }
   }
@@ -123,7 +128,7 @@ class OwnTlsListener implements TlsListener {
   #accept(socket: TLSSocket): void {
     const raw = rawSocketOf(socket);
     if (raw !== undefined) this.#pending.delete(raw);
-    const peer = peerKey(socket.remoteAddress, socket.remotePort);
+    const peer = peerOf(socket);
     if (peer === undefined) {
       socket.destroy();
       return;
@@ -132,7 +137,7 @@ class OwnTlsListener implements TlsListener {
       this.#refuse(socket, { ...WITHOUT_ALPN, peer });
       return;
     }
-    const refusal = this.#certificateRefusal(socket);
+    const refusal = certificateRefusal(socket, this.#tls.clientCertificates);
     if (refusal !== undefined && !this.#tls.explainRefusals) {
       this.#refuse(socket, { ...refusal, peer });
       return;
@@ -150,24 +155,13 @@ class OwnTlsListener implements TlsListener {
 
   #admit(socket: TLSSocket, identity: TlsIdentity): void {
     const connection = { socket, identity };
-    this.#connections.set(identity.peer, connection);
+    const key = keyOf(socket) ?? '';
+    this.#connections.set(key, connection);
     socket.once('close', () => {
-      // The same address and port may already belong to a newer connection.
-      if (this.#connections.get(identity.peer) === connection)
-        this.#connections.delete(identity.peer);
+      // The same addresses and ports may already belong to a newer connection.
+      if (this.#connections.get(key) === connection) this.#connections.delete(key);
     });
     this.#options.accept(socket, identity);
-  }
-
-  /** Why the client certificate, or its absence, does not do. */
-  #certificateRefusal(socket: TLSSocket): HandshakeExplanation | undefined {
-    const { clientCertificates } = this.#tls;
-    if (clientCertificates === 'none' || socket.authorized) return undefined;
-    if (socket.getPeerX509Certificate() === undefined) {
-      // Optional means: none is fine, a bad one is not.
-      return clientCertificates === 'optional' ? undefined : WITHOUT_CERTIFICATE;
-    }
-    return explainVerification(String(socket.authorizationError ?? 'unknown'));
   }
 
   /** Ends rather than destroys: a destroyed TLS 1.2 connection loses its last message and looks like a reset. */
@@ -180,10 +174,7 @@ class OwnTlsListener implements TlsListener {
 
   #failed(error: unknown, socket: TLSSocket): void {
     const raw = rawSocketOf(socket);
-    const peer =
-      (raw && this.#peers.get(raw)) ??
-      peerKey(socket.remoteAddress, socket.remotePort) ??
-      'unknown';
+    const peer = (raw && this.#peers.get(raw)) ?? peerOf(socket) ?? 'unknown';
     // Typed as an Error, it is the code as text.
     const verification: unknown = socket.authorizationError;
     const code = typeof verification === 'string' ? verification : undefined;
@@ -211,9 +202,19 @@ class OwnTlsListener implements TlsListener {
   }): Promise<{ host: string; port: number }> {
     return new Promise((resolve, reject) => {
       const onError = (cause: Error): void => reject(listenFailed(address, cause));
+      // Listening twice, or closing meanwhile, ends here, too.
+      const onClose = (): void => reject(listenFailed(address, new Error('closed')));
+      if (this.#server.listening) {
+        throw new ConfigError(
+          'ERR_LISTEN_FAILED',
+          'the server listens already; create another for a second address',
+        );
+      }
       this.#server.once('error', onError);
+      this.#server.once('close', onClose);
       this.#server.listen(address.port, address.host, () => {
         this.#server.off('error', onError);
+        this.#server.off('close', onClose);
         const bound = this.#server.address();
         resolve({
           host: address.host,
@@ -223,25 +224,32 @@ class OwnTlsListener implements TlsListener {
     });
   }
 
-  identityOf(address: string | undefined, port: number | undefined): TlsIdentity | undefined {
-    const key = peerKey(address, port);
+  identityOf(ends: ConnectionEnds): TlsIdentity | undefined {
+    const key = keyOf(ends);
     return key === undefined ? undefined : this.#connections.get(key)?.identity;
   }
 
   reload(tls: ServerTls): void {
     this.#server.setSecureContext(tls.context);
     this.#tls = tls;
+    // Whom none of the new CAs vouches for must not stay because they came in time.
+    for (const { socket, identity } of this.#connections.values()) {
+      const certificate = socket.getPeerX509Certificate();
+      if (identity.certificate === undefined || certificate === undefined) continue;
+      if (!isIssuedBelow(certificate, tls.clientCas)) socket.destroy();
+    }
   }
 
-  #isRevoked({ id }: ClientCertificate): boolean {
-    return this.#tls.revocation?.revoked.has(id) === true;
+  #isRevoked({ chainIds }: ClientCertificate): boolean {
+    const revoked = this.#tls.revocation?.revoked;
+    return revoked !== undefined && chainIds.some((id) => revoked.has(id));
   }
 
   dropInvalid(nowMs: number): void {
     for (const { socket, identity } of this.#connections.values()) {
       const { certificate } = identity;
       if (certificate === undefined) continue;
-      if (certificate.notAfter.getTime() <= nowMs || this.#isRevoked(certificate)) {
+      if (certificate.notAfterMs <= nowMs || this.#isRevoked(certificate)) {
         socket.destroy();
       }
     }
@@ -253,22 +261,6 @@ class OwnTlsListener implements TlsListener {
       for (const socket of this.#pending) socket.destroy();
     });
   }
-}
-
-const LISTEN_HINTS: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another process listens there; choose another port, or 0 for any',
-  EACCES: 'ports below 1024 need privileges; choose a higher one',
-  EADDRNOTAVAIL: 'this machine has no such address; use 127.0.0.1, 0.0.0.0 or one of its own',
-  ENOTFOUND: 'the host name is not known; use an IP address',
-};
-
-function listenFailed(address: { host: string; port: number }, cause: Error): ConfigError {
-  const code = 'code' in cause ? String(cause.code) : 'no code';
-  return new ConfigError(
-    'ERR_LISTEN_FAILED',
-    `cannot listen on ${address.host} port ${address.port} (${code}); ${LISTEN_HINTS[code] ?? 'see the cause'}`,
-    { cause },
-  );
 }
 
 /** Makes a listener; it accepts nothing before {@link TlsListener.listen}. */

@@ -62,6 +62,9 @@ export function resolveReloadMs(where: string, options: ReloadOptions): number {
   });
 }
 
+/** How often what is in use is looked at: for certificates that end, and warnings. */
+const INSPECT_MS = 60_000;
+
 /** A fingerprint of what the files hold now. Times of change lie: orchestrators swap links. */
 function fingerprint(files: readonly string[]): string {
   const hash = createHash('sha256');
@@ -91,6 +94,7 @@ export class Reloader<T> {
   /** Whether what was last tried was refused: time alone may make it usable. */
   #failing = false;
   #cancel: (() => void) | undefined;
+  #cancelInspection: (() => void) | undefined;
   #closed = false;
 
   constructor(source: ReloadSource<T>, pauseMs: number, dependencies: ReloadDependencies) {
@@ -111,12 +115,27 @@ export class Reloader<T> {
   start(): void {
     this.#source.inspect(this.#material);
     if (this.#pauseMs > 0) this.#schedule(this.#pauseMs, false);
+    // What ends with time must be noticed in time, however seldom the files are looked at.
+    if (this.#pauseMs === 0 || this.#pauseMs > INSPECT_MS) this.#inspectLater();
+  }
+
+  #inspectLater(): void {
+    if (this.#closed) return;
+    this.#cancelInspection = this.#dependencies.timers.after(
+      INSPECT_MS,
+      () => {
+        this.#source.inspect(this.#material);
+        this.#inspectLater();
+      },
+      false,
+    );
   }
 
   /** Stops looking. */
   close(): void {
     this.#closed = true;
     this.#cancel?.();
+    this.#cancelInspection?.();
   }
 
   /**

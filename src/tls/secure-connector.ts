@@ -26,7 +26,12 @@ function pinOf({ raw }: PeerCertificate): string {
 /** Name first, then pin: a pin never stands in for the name. */
 function verifier(tls: ClientTls): NonNullable<ConnectionOptions['checkServerIdentity']> {
   return (host, certificate) => {
-    const mismatch = checkServerIdentity(host, certificate);
+    // Without its common name, which Node goes by where there is no other name and RFC 9525 section 6.3 forbids.
+    const { CN: _commonName, ...subject } = certificate.subject ?? {};
+    const mismatch = checkServerIdentity(host, {
+      ...certificate,
+      subject: subject as PeerCertificate['subject'],
+    });
     if (mismatch !== undefined) return mismatch;
     if (tls.pins.length === 0 || tls.pins.includes(pinOf(certificate))) return undefined;
     return new TlsConnectionError(
@@ -41,9 +46,11 @@ function firstBytes(socket: TLSSocket): Promise<void> {
   return new Promise((resolve, reject) => {
     // Only looked at, never read: HTTP/2 takes over what is waiting. A connection that ends is readable, too.
     const look = (): void => {
-      if (socket.readableLength > 0) resolve();
+      if (socket.readableLength === 0) return;
+      socket.off('readable', look);
+      resolve();
     };
-    socket.once('readable', look);
+    socket.on('readable', look);
     look();
     socket.once('end', () => reject(new Error('closed')));
     socket.once('close', () => reject(new Error('closed')));
@@ -102,6 +109,7 @@ export async function secureConnection(
   };
   // For its whole life: an error without a listener would end the process.
   secured.on('error', () => {});
+  const until = performance.now() + CONNECT_TIMEOUT_MS;
   try {
     await within(handshake(secured), CONNECT_TIMEOUT_MS);
     facts = { ...facts, handshakeDone: true };
@@ -112,7 +120,7 @@ export async function secureConnection(
         'the server speaks TLS but does not agree to HTTP/2 (ALPN h2): it is no gRPC server, or a proxy in between ends TLS',
       );
     }
-    await within(firstBytes(secured), CONNECT_TIMEOUT_MS);
+    await within(firstBytes(secured), Math.max(1, Math.round(until - performance.now())));
     return secured;
   } catch (error) {
     secured.destroy();

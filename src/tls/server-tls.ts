@@ -1,6 +1,13 @@
+import { X509Certificate } from 'node:crypto';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import { ConfigError } from '../core/errors.ts';
-import { checkBoolean, checkChoice, checkOptionNames, invalidOption } from '../core/options.ts';
+import {
+  checkBoolean,
+  checkChoice,
+  checkGiven,
+  checkOptionNames,
+  invalidOption,
+} from '../core/options.ts';
 import { loadRevocationLists, type RevocationLists } from './crl.ts';
 import {
   IDENTITY_OPTIONS,
@@ -65,6 +72,8 @@ export interface ServerTls {
   readonly context: SecureContextOptions;
   readonly identity: Identity;
   readonly revocation: RevocationLists | undefined;
+  /** The CAs that clients are verified by. */
+  readonly clientCas: readonly X509Certificate[];
 }
 
 const MODES: readonly ClientCertificateMode[] = ['none', 'optional', 'required'];
@@ -99,9 +108,17 @@ function clientTrust(where: string, options: ServerTlsOptions, now: number): Cli
   return { ca, revocation: undefined };
 }
 
+const CLIENT_OPTIONS = [
+  'clientCa',
+  'clientCaFile',
+  'clientCrl',
+  'clientCrlFile',
+  'explainRefusals',
+];
+
 /** Options that mean nothing without client certificates are a misunderstanding, which is cleared up at once. */
 function checkNoClientOptions(where: string, options: object): void {
-  for (const name of ['clientCa', 'clientCaFile', 'clientCrl', 'clientCrlFile']) {
+  for (const name of CLIENT_OPTIONS) {
     if (!(name in options)) continue;
     throw new ConfigError(
       'ERR_OPTION_INVALID',
@@ -179,6 +196,17 @@ export function loadServerTls(
     'clientCrl',
     'explainRefusals',
   ]);
+  checkGiven(
+    where,
+    options,
+    ['hosts', 'trustAnchorFile', ...CLIENT_OPTIONS],
+    [
+      ['certFile', 'cert'],
+      ['keyFile', 'key'],
+      ['clientCaFile', 'clientCa'],
+      ['clientCrlFile', 'clientCrl'],
+    ],
+  );
   const mode = checkChoice(`${where}.clientCertificates`, options.clientCertificates, MODES);
   const policy = resolveTlsPolicy(where, options);
   const identity = serverIdentity(where, options, policy, now);
@@ -202,5 +230,6 @@ export function loadServerTls(
     context,
     identity,
     revocation: trust?.revocation,
+    clientCas: (trust?.ca ?? []).map((pem) => new X509Certificate(pem)),
   });
 }

@@ -17,15 +17,21 @@ const NAMES: Readonly<Record<string, string>> = {
 };
 const RSA_PSS = '1.2.840.113549.1.1.10';
 const SHA1 = '1.3.14.3.2.26';
+const HASHES: Readonly<Record<string, string>> = {
+  [SHA1]: 'SHA-1',
+  '2.16.840.1.101.3.4.2.1': 'SHA256',
+  '2.16.840.1.101.3.4.2.2': 'SHA384',
+  '2.16.840.1.101.3.4.2.3': 'SHA512',
+};
 const ACCEPTED = /sha(256|384|512)|^Ed/i;
 
 /** The hash of an RSA-PSS signature, whose default is SHA-1 (RFC 4055 section 3.1). */
 function pssName(parameters: DerValue | undefined): string {
   const [hash] = parameters === undefined ? [] : derChildren(parameters);
-  if (hash?.tag !== derTags.context0) return 'RSASSA-PSS with SHA-1';
-  const [algorithm] = derChildren(readDer(hash.content));
+  const [algorithm] =
+    hash?.tag === derTags.context0 ? derChildren(readDer(hash.content)) : [undefined];
   const oid = algorithm === undefined ? SHA1 : derOid(algorithm);
-  return oid === SHA1 ? 'RSASSA-PSS with SHA-1' : 'RSASSA-PSS with SHA256 or better';
+  return `RSASSA-PSS with ${HASHES[oid] ?? oid}`;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { ConfigError } from '../core/errors.ts';
-import { checkString } from '../core/options.ts';
+import { checkText } from '../core/options.ts';
 import { readPemFile, splitCertificates } from './pem-source.ts';
 
 /**
@@ -14,9 +14,7 @@ export function loadTrust(
 ): readonly string[] {
   const fromFile = 'file' in source;
   const name = fromFile ? `${where}File "${source.file}"` : where;
-  const pem = fromFile
-    ? readPemFile(`${where}File`, source.file)
-    : checkString(where, source.pem?.trim());
+  const pem = fromFile ? readPemFile(`${where}File`, source.file) : checkText(where, source.pem);
   const certificates = splitCertificates(pem);
   if (certificates.length === 0) {
     throw new ConfigError('ERR_CERTIFICATE_INVALID', `${name} holds no PEM certificate`);

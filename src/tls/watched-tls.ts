@@ -5,7 +5,7 @@ import { filesOf, type ReloadDependencies, Reloader, resolveReloadMs } from './r
 import { loadServerTls, type ServerTls, type ServerTlsOptions } from './server-tls.ts';
 
 /** What ends with time. */
-interface Mortal {
+interface Expiring {
   readonly identity: Identity | undefined;
   readonly revocation: RevocationLists | undefined;
 }
@@ -23,7 +23,7 @@ class ExpiryWatch {
     this.#dependencies = dependencies;
   }
 
-  inspect({ identity, revocation }: Mortal): void {
+  inspect({ identity, revocation }: Expiring): void {
     const { clock, metrics } = this.#dependencies;
     const now = clock.now();
     const kind = this.#kind;
@@ -72,10 +72,12 @@ export function watchServerTls(
   dependencies: ReloadDependencies,
 ): Reloader<ServerTls> {
   const watch = new ExpiryWatch('server', dependencies);
+  // What its owner does with the object later changes nothing here.
+  const own = { ...options };
   const source = {
     kind: 'server',
-    files: filesOf(options),
-    load: () => loadServerTls(where, options, dependencies.clock.now()),
+    files: filesOf(own),
+    load: () => loadServerTls(where, own, dependencies.clock.now()),
     apply: (tls: ServerTls) => user.apply(tls),
     inspect: (tls: ServerTls) => {
       watch.inspect(tls);
@@ -98,10 +100,11 @@ export function watchClientTls(
   dependencies: ReloadDependencies,
 ): Reloader<ClientTls> {
   const watch = new ExpiryWatch('client', dependencies);
+  const own = { ...options };
   const source = {
     kind: 'client',
-    files: filesOf(options),
-    load: () => loadClientTls(where, options, dependencies.clock.now()),
+    files: filesOf(own),
+    load: () => loadClientTls(where, own, dependencies.clock.now()),
     // New connections ask for what is current.
     apply: () => {},
     inspect: (tls: ClientTls) => watch.inspect(tls),

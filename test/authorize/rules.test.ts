@@ -97,7 +97,7 @@ describe('a rule as data', () => {
       'ERR_RULE_INVALID',
       /stands alone/,
     ],
-    ...['c0', 'c100', 'c1 ', 'C1', 7].map(
+    ...['c0', 'c100', 'c1 ', 'C1', 7, ['c1']].map(
       (authContext) =>
         [
           `with authentication context ${String(authContext)}`,
@@ -106,10 +106,10 @@ describe('a rule as data', () => {
           /auth_context/,
         ] as const,
     ),
-    ...['https://example.org/x', 'spiffe://Example.org/x', 'spiffe://example.org/x/', 7].map(
+    ...['https://a.org/x', 'spiffe://A.org/x', 'spiffe://a.org/x/', 7, ['spiffe://a.org/x']].map(
       (id) =>
         [
-          `with SPIFFE id ${id}`,
+          `with SPIFFE id ${String(id)}`,
           { app: { anyRole: ['A'] }, clientCertificate: { spiffeIds: [id] } },
           'ERR_RULE_INVALID',
           /spiffe_ids/,

@@ -2,14 +2,15 @@ import assert from 'node:assert/strict';
 import { Buffer } from 'node:buffer';
 import { createHash, X509Certificate } from 'node:crypto';
 import { describe, it, mock } from 'node:test';
-import { status } from '@grpc/grpc-js';
+import { inspect } from 'node:util';
+import { Metadata, status } from '@grpc/grpc-js';
 import { allow } from '#src/authorize/allow.ts';
 import type { Caller } from '#src/core/caller.ts';
 import { TokenError } from '#src/core/errors.ts';
 import { tokenReasons } from '#src/core/token-reason.ts';
 import { withResolvers } from '#src/core/with-resolvers.ts';
-import { callerOf } from '#src/server/caller-of.ts';
-import type { GateOptions } from '#src/server/gate.ts';
+import { callerOf, tokenOf } from '#src/server/caller-of.ts';
+import type { GateOptions } from '#src/server/gated-call.ts';
 import type { TlsIdentity } from '#src/tls/connection-identity.ts';
 import type { HandshakeExplanation } from '#src/tls/handshake-failure.ts';
 import { appCaller, userCaller } from '../support/callers.ts';
@@ -224,6 +225,23 @@ describe('M14 the gate and streams', () => {
     });
   }
 
+  it('lets nothing of it pass any more, and tells whoever serves it, once: a peer that does not read must not hold it', async () => {
+    const call = new GatedCall({ stream: 'requests', ...expiring(600) }).arrive();
+    call.deliver();
+    call.send();
+    assert.deepEqual(call.received, ['message', 'half close']);
+    assert.deepEqual(call.sent, ['metadata', 'message']);
+    await call.timers.pass(660_000);
+    assert.deepEqual(call.received, ['message', 'half close', 'cancel']);
+    call.deliver();
+    call.send();
+    call.answer(status.OK);
+    call.cancel();
+    assert.deepEqual(call.received, ['message', 'half close', 'cancel']);
+    assert.deepEqual(call.sent, ['metadata', 'message', 'sent or dropped']);
+    assert.equal(call.statuses.length, 1);
+  });
+
   it('gives one whose token was accepted by tolerance that minute, too', async () => {
     const call = new GatedCall({ stream: 'responses', ...expiring(-100) }).arrive();
     await call.timers.pass(59_000);
@@ -256,8 +274,8 @@ describe('tokens bound to certificates at the gate', () => {
     dnsNames: [],
     uris: [],
     spiffeId: undefined,
-    notAfter: new Date(0),
-    id: '',
+    notAfterMs: 0,
+    chainIds: [],
   };
   const identity: TlsIdentity = {
     peer: '127.0.0.1:1',
@@ -335,8 +353,8 @@ describe('rules that ask for a client certificate, at the gate', () => {
       dnsNames: ['orders.example.com'],
       uris: [],
       spiffeId: undefined,
-      notAfter: new Date(0),
-      id: '',
+      notAfterMs: 0,
+      chainIds: [],
     };
     const identity: TlsIdentity = {
       peer: '127.0.0.1:1',
@@ -388,6 +406,63 @@ describe('X1 a rule that asks for an authentication context, at the gate', () =>
   });
 });
 
+describe("the caller's token behind the gate", () => {
+  it('is kept where that was asked for, and shows itself nowhere', () => {
+    const call = new GatedCall({ exposeTokens: true }).arrive();
+    const [metadata] = call.passed;
+    assert.ok(metadata !== undefined);
+    const token = tokenOf({ metadata });
+    assert.equal(token.reveal(), 'aaa.bbb.ccc');
+    assert.ok(!inspect(token).includes('aaa'));
+    assert.deepEqual(metadata.get('authorization'), []);
+  });
+
+  it('is not there otherwise, nor where nobody called', () => {
+    const [without] = new GatedCall().arrive().passed;
+    assert.throws(() => tokenOf({ metadata: without ?? new Metadata() }), /exposeTokens/);
+    const rules = new Map([['/test.Service/Method', allow.public('x')]]);
+    const [open] = new GatedCall({ rules, exposeTokens: true }).arrive().passed;
+    assert.throws(() => tokenOf({ metadata: open ?? new Metadata() }), /no caller/);
+    assert.throws(() => tokenOf({ metadata: new Metadata() }), /passed no gate/);
+  });
+});
+
+describe('a call that ends before it was decided', () => {
+  it('is neither admitted nor refused, passes nothing later, and leaves no timer', async () => {
+    for (const settleIt of ['resolve', 'reject'] as const) {
+      const verification = withResolvers<Caller>();
+      const call = new GatedCall({
+        stream: 'requests',
+        ...checkedBy(() => verification.promise),
+      }).arrive();
+      call.cancel();
+      assert.equal(call.timers.pending, 0);
+      if (settleIt === 'resolve') verification.resolve(READER);
+      else verification.reject(new TokenError('ERR_TOKEN_EXPIRED', 'expired'));
+      await settle();
+      assert.deepEqual(
+        call.events.map(({ gate, status: ending, caller }) => [gate, ending, caller]),
+        [['undecided', 'CANCELLED', undefined]],
+      );
+      assert.equal(call.passed.length, 0);
+      assert.equal(call.statuses.length, 0);
+      assert.equal(call.timers.pending, 0);
+    }
+  });
+
+  it('has as its twin a call that was admitted and then cancelled', () => {
+    const call = new GatedCall().arrive();
+    call.cancel();
+    assert.equal(call.events[0]?.gate, 'admitted');
+    assert.deepEqual(call.received, ['cancel']);
+    // What is over stays over.
+    call.deliver();
+    call.send();
+    assert.deepEqual(call.received, ['cancel']);
+    assert.deepEqual(call.sent, ['sent or dropped']);
+  });
+});
+
 describe('the gate fails closed', () => {
   const boom = (): never => {
     throw new Error('boom');
@@ -433,24 +508,22 @@ describe('the gate fails closed', () => {
     );
   });
 
-  it('when a verification never settles, and a late answer changes nothing', async (t) => {
-    t.mock.timers.enable({ apis: ['setTimeout'] });
+  it('when a verification never settles, and a late answer changes nothing', async () => {
     const { promise, resolve } = withResolvers<Caller>();
     const call = new GatedCall(checkedBy(() => promise)).arrive();
-    t.mock.timers.tick(999);
+    await call.timers.pass(999);
     assert.equal(call.statuses.length, 0);
-    t.mock.timers.tick(1);
+    await call.timers.pass(1);
     assertRefused(call, status.UNAVAILABLE, 'verification_timeout');
     resolve(READER);
     await settle();
     assertRefused(call, status.UNAVAILABLE, 'verification_timeout');
   });
 
-  it('and does not refuse after the deadline whom it has admitted before', async (t) => {
-    t.mock.timers.enable({ apis: ['setTimeout'] });
+  it('and does not refuse after the deadline whom it has admitted before', async () => {
     const call = new GatedCall(checkedBy(() => Promise.resolve(READER))).arrive();
     await settle();
-    t.mock.timers.tick(5000);
+    await call.timers.pass(5000);
     assertAdmitted(call);
   });
 
@@ -472,14 +545,13 @@ describe('the gate fails closed', () => {
     );
   });
 
-  it('and leaves no timer behind, however a verification ends', async (t) => {
-    const cleared = t.mock.method(globalThis, 'clearTimeout');
-    new GatedCall(checkedBy(() => Promise.resolve(READER))).arrive();
-    await settle();
-    assert.equal(cleared.mock.callCount(), 1);
-    new GatedCall(checkedBy(() => Promise.reject(new Error('boom')))).arrive();
-    await settle();
-    assert.equal(cleared.mock.callCount(), 2);
+  it('and leaves no timer behind, however a verification ends', async () => {
+    for (const verify of [() => Promise.resolve(READER), () => Promise.reject(new Error('boom'))]) {
+      const call = new GatedCall(checkedBy(verify)).arrive();
+      assert.equal(call.timers.pending, 1);
+      await settle();
+      assert.equal(call.timers.pending, 0);
+    }
   });
 
   it('when a caller arrives after the peer has gone', async () => {

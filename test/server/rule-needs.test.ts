@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { allow } from '#src/authorize/allow.ts';
+import { rulesFromProto } from '#src/authorize/proto-rules.ts';
 import type { ConfigError } from '#src/core/errors.ts';
 import { joinRules } from '#src/server/method-rules.ts';
 import { checkRuleNeeds } from '#src/server/rule-needs.ts';
@@ -32,6 +33,28 @@ describe('a rule that nobody could satisfy', () => {
       refused(/entra\.binding/),
     );
     checkRuleNeeds(rules, { clientCertificates: 'required', binding: 'optional' });
+  });
+
+  it('is named, as the method or the service whose rule it is, also from a proto', () => {
+    const asked = { entra_auth: { app, clientCertificate: {} } };
+    const rulesOf = (service: object) =>
+      joinRules(
+        'rules',
+        rulesFromProto({
+          references: { '.orders.v1.Orders': {} },
+          options: { services: { Orders: service } },
+        } as never),
+      ).stated();
+    const settings = { clientCertificates: 'none', binding: 'off' } as const;
+    assert.throws(
+      () => checkRuleNeeds(rulesOf({ methods: { Get: asked } }), settings),
+      /rule of orders\.v1\.Orders\/Get asks/,
+    );
+    const byDefault = { options: { entra_auth_default: asked.entra_auth } };
+    assert.throws(
+      () => checkRuleNeeds(rulesOf(byDefault), settings),
+      /rule of orders\.v1\.Orders asks/,
+    );
   });
 
   it('is no other rule', () => {

@@ -31,6 +31,8 @@ export interface CertificateWish {
   readonly key?: readonly string[];
   /** Extensions in place of those of a good server leaf. */
   readonly extensions?: Readonly<Record<string, string | undefined>>;
+  /** Common name. Default: `test leaf`. */
+  readonly subject?: string;
   /** Start and end as days from now. Default: -1 to 30. */
   readonly days?: readonly [number, number];
   /** Digest of the signature. Default: sha256. */

@@ -3,7 +3,8 @@ import type { Rule } from '#src/authorize/rule.ts';
 import type { Caller } from '#src/core/caller.ts';
 import { silentLogger } from '#src/core/log.ts';
 import type { CallEvent } from '#src/server/audit.ts';
-import { createGate, type GateOptions } from '#src/server/gate.ts';
+import { createGate } from '#src/server/gate.ts';
+import type { GateOptions } from '#src/server/gated-call.ts';
 import type { TlsIdentity } from '#src/tls/connection-identity.ts';
 import { appCaller } from './callers.ts';
 import { type FakeClock, fakeClock } from './fake-clock.ts';
@@ -40,6 +41,8 @@ export interface GatedCallOptions extends Partial<Omit<GateOptions, 'validator'>
 /** What grpc-js calls when something arrives. */
 interface FullServerListener {
   onReceiveMetadata(metadata: Metadata): void;
+  onReceiveMessage(message: unknown): void;
+  onReceiveHalfClose(): void;
   onCancel(): void;
 }
 
@@ -49,6 +52,10 @@ export class GatedCall {
   readonly timers: FakeTimers = fakeTimers(this.clock);
   readonly statuses: Partial<StatusObject>[] = [];
   readonly events: CallEvent[] = [];
+  /** What came through the gate beside metadata. */
+  readonly received: string[] = [];
+  /** What went out through the gate, beside statuses. */
+  readonly sent: string[] = [];
   readonly logged: string[] = [];
   /** Metadata that reached what stands behind the gate. */
   readonly passed: Metadata[] = [];
@@ -100,6 +107,12 @@ export class GatedCall {
       start: (given: FullServerListener) => {
         listener = given;
       },
+      sendMetadata: () => {
+        this.sent.push('metadata');
+      },
+      sendMessage: () => {
+        this.sent.push('message');
+      },
       sendStatus: (status: Partial<StatusObject>) => {
         send?.();
         this.statuses.push(status);
@@ -123,9 +136,15 @@ export class GatedCall {
         this.passed.push(metadata);
         behind?.();
       },
-      onReceiveMessage: () => {},
-      onReceiveHalfClose: () => {},
-      onCancel: () => {},
+      onReceiveMessage: () => {
+        this.received.push('message');
+      },
+      onReceiveHalfClose: () => {
+        this.received.push('half close');
+      },
+      onCancel: () => {
+        this.received.push('cancel');
+      },
     });
     if (listener === undefined) throw new Error('the gate did not start the call');
     this.#listener = listener;
@@ -137,6 +156,20 @@ export class GatedCall {
     if (authorization !== '') metadata.set('authorization', authorization);
     this.#listener.onReceiveMetadata(metadata);
     return this;
+  }
+
+  /** A message and the end of the peer's messages arrive. */
+  deliver(): void {
+    this.#listener.onReceiveMessage({});
+    this.#listener.onReceiveHalfClose();
+  }
+
+  /** What stands behind the gate sends metadata and a message. */
+  send(): void {
+    this.#call.sendMetadata(new Metadata());
+    this.#call.sendMessage({}, () => {
+      this.sent.push('sent or dropped');
+    });
   }
 
   /** What stands behind the gate answers. */

@@ -128,6 +128,21 @@ describe('a connection of a client', () => {
     await succeeds(dial(server, { serverName: 'localhost' }, 'orders.internal'));
   });
 
+  it('is refused when the certificate has the host as its common name alone (RFC 9525 section 6.3)', async () => {
+    for (const subjectAltName of [undefined, 'URI:spiffe://example.org/localhost']) {
+      const nameless = await issueCertificate(dir, {
+        subject: 'localhost',
+        extensions: { subjectAltName },
+      });
+      await using server = await serve({}, nameless);
+      await fails(
+        dial(server, { ca: readFileSync(nameless.caFile, 'utf8') }),
+        'CERTIFICATE_HOSTNAME_MISMATCH',
+        /name/,
+      );
+    }
+  });
+
   it('is refused with a pin of another key, and with the right pin under a wrong name', async () => {
     await using server = await serve({});
     await succeeds(dial(server, { pins: [spkiPin(stranger), spkiPin(good)] }));

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { ConfigError } from '#src/core/errors.ts';
 import { certificateId, loadRevocationLists } from '#src/tls/crl.ts';
@@ -101,6 +102,68 @@ describe('revocation lists', () => {
         return 'accepted';
       })(),
       'ERR_OPTION_INVALID',
+    );
+  });
+
+  it('count for a CA in the middle that clients bring themselves', async () => {
+    const middle = await issueCertificate(dir, { extensions: CA_EXTENSIONS, issuer: client });
+    const below = await issueCertificate(dir, { issuer: middle });
+    const ofMiddle = await issueCrl(below, { revoked: [below] });
+    const lists = load((await issueCrl(client)) + ofMiddle);
+    assert.ok(lists.revoked.has(idOf(below)));
+    // And their end is watched as that of the others.
+    const later = Date.now() + 40 * 86_400_000;
+    assert.match(
+      refusal(() => load(ofMiddle, [ca], Date.now())),
+      /has no CRL of the CA/,
+    );
+    assert.match(
+      refusal(() => load(ofMiddle + ofMiddle, [middle.cert], later)),
+      /ended on/,
+    );
+  });
+
+  it('are verified with the padding of RSA-PSS where they are signed so', async () => {
+    const pss = ['-sigopt', 'rsa_padding_mode:pss', '-sigopt', 'rsa_pss_saltlen:32'];
+    const key = dir.file('pss.key');
+    const cert = dir.file('pss.pem');
+    const run = (args: readonly string[]): void =>
+      void execFileSync('openssl', args, { stdio: 'pipe', cwd: dir.path });
+    run([
+      'req',
+      '-x509',
+      '-newkey',
+      'rsa:2048',
+      '-noenc',
+      '-keyout',
+      key,
+      '-out',
+      cert,
+      '-subj',
+      '/CN=pss',
+      '-days',
+      '30',
+    ]);
+    writeFileSync(dir.file('pss.txt'), '');
+    writeFileSync(
+      dir.file('pss.cnf'),
+      `[ca]\ndefault_ca=d\n[d]\ndatabase=${dir.file('pss.txt')}\ndefault_md=sha256\ndefault_crl_days=30\n`,
+    );
+    const crl = (digest: string): string => {
+      const out = dir.file(`pss-${digest}.crl`);
+      run([
+        ...['ca', '-gencrl', '-config', dir.file('pss.cnf'), '-keyfile', key, '-cert', cert],
+        ...['-md', digest, '-out', out, ...pss],
+      ]);
+      return readFileSync(out, 'utf8');
+    };
+    const authority = [readFileSync(cert, 'utf8')];
+    for (const digest of ['sha256', 'sha384']) {
+      assert.equal(load(crl(digest), authority).revoked.size, 0);
+    }
+    assert.match(
+      refusal(() => load(crl('sha224'), authority)),
+      /did not sign/,
     );
   });
 

@@ -150,6 +150,39 @@ describe('the TLS of a server', () => {
     assert.equal(withCa.clientCertificates, 'required');
   });
 
+  it('refuses protections that are undefined, and two ways of saying one thing', async () => {
+    const { certFile, keyFile } = await issueCertificate(dir);
+    const good = {
+      certFile,
+      keyFile,
+      clientCertificates: 'required',
+      clientCaFile: certFile,
+    } as const;
+    assert.equal(loadServerTls('tls', good).clientCertificates, 'required');
+    for (const name of ['clientCrlFile', 'clientCrl', 'clientCaFile', 'trustAnchorFile', 'hosts']) {
+      const { code, message } = refusal(() =>
+        loadServerTls('tls', { ...good, [name]: undefined } as never),
+      );
+      assert.equal(code, 'ERR_OPTION_INVALID');
+      assert.match(message, new RegExp(`tls\\.${name} is undefined.*not set`));
+    }
+    for (const name of ['cert', 'key', 'clientCa']) {
+      assert.match(
+        refusal(() => loadServerTls('tls', { ...good, [name]: 'x' } as never)).message,
+        /are both given/,
+      );
+    }
+    assert.match(
+      refusal(() => loadServerTls('tls', { ...good, cert: undefined, certFile } as never)).message,
+      /are both given/,
+    );
+  });
+
+  it('says what is wrong with a value that is no text', () => {
+    const options = { cert: Buffer.from('x'), key: 'x', clientCertificates: 'none' };
+    assert.equal(refusal(() => loadServerTls('tls', options as never)).code, 'ERR_OPTION_INVALID');
+  });
+
   it('refuses unknown options, among them those that would weaken it', async () => {
     const { certFile, keyFile } = await issueCertificate(dir);
     for (const name of [
