@@ -35,13 +35,16 @@ function isGrpcError(error: unknown): error is GrpcServiceError {
   return error instanceof Error && 'code' in error && typeof error.code === 'number';
 }
 
+/** What grpc-js puts before the text of credentials that fail; it says nothing. */
+const CREDENTIAL_PREFIX = /^Getting metadata from plugin failed with error: /;
+
 function toServiceError(error: unknown): unknown {
   if (!isGrpcError(error)) return error;
   const status = statusName(error.code);
   if (status === 'OK') return error;
   const challenge = error.metadata?.get('www-authenticate')[0];
   const details = error.metadata?.get('grpc-status-details-bin')[0];
-  return receivedError(status, error.details, {
+  return receivedError(status, error.details.replace(CREDENTIAL_PREFIX, ''), {
     cause: error,
     challenge: typeof challenge === 'string' ? challenge : undefined,
     details: Buffer.isBuffer(details) ? decodeStatusDetails(details) : [],

@@ -22,7 +22,6 @@ export const conflictGuard: Interceptor = (options, nextCall) => {
             metadata,
           });
         },
-        onReceiveMessage: () => {},
       });
       call.cancelWithStatus(status.CANCELLED, 'conflicting authorization');
     },

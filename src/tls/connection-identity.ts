@@ -31,23 +31,37 @@ export interface TlsIdentity {
   readonly refusal: HandshakeExplanation | undefined;
 }
 
-function certificateOf(socket: TLSSocket): ClientCertificate | undefined {
+function certificateOf(
+  socket: TLSSocket,
+  known: readonly X509Certificate[],
+): ClientCertificate | undefined {
   const certificate = socket.getPeerX509Certificate();
   if (certificate === undefined || !socket.authorized) return undefined;
-  return clientCertificateOf(certificate);
+  return clientCertificateOf(certificate, known);
 }
 
 /** OpenSSL accepts no longer ones by default. */
 const LONGEST_CHAIN = 100;
 
-/** The certificate and those above it that the peer sent. Node leaves the root out. */
-function chainOf(certificate: X509Certificate): readonly X509Certificate[] {
+const issued = (certificate: X509Certificate, ca: X509Certificate): boolean =>
+  certificate.checkIssued(ca) && certificate.verify(ca.publicKey);
+
+/**
+ * The certificate and those above it: what the peer sent, as far as Node tells (version 24 tells nothing on servers), and
+ * CAs that are known here.
+ */
+function chainOf(
+  certificate: X509Certificate,
+  known: readonly X509Certificate[],
+): readonly X509Certificate[] {
   const chain: X509Certificate[] = [];
   for (let next: X509Certificate | undefined = certificate; next !== undefined; ) {
     if (chain.length === LONGEST_CHAIN) break;
     chain.push(next);
-    const above: X509Certificate | undefined = next.issuerCertificate;
-    next = above === undefined || above.raw.equals(next.raw) ? undefined : above;
+    const current: X509Certificate = next;
+    const above: X509Certificate | undefined =
+      current.issuerCertificate ?? known.find((ca) => issued(current, ca));
+    next = above === undefined || above.raw.equals(current.raw) ? undefined : above;
   }
   return chain;
 }
@@ -57,22 +71,27 @@ export function isIssuedBelow(
   certificate: X509Certificate,
   authorities: readonly X509Certificate[],
 ): boolean {
-  return chainOf(certificate).some((one) =>
-    authorities.some((ca) => one.checkIssued(ca) && one.verify(ca.publicKey)),
-  );
+  return chainOf(certificate, authorities).some((one) => authorities.some((ca) => issued(one, ca)));
 }
 
 /** Trust domain and path (SPIFFE ID, section 2). */
 const SPIFFE_ID = /^spiffe:\/\/[a-z0-9._-]{1,255}(?:\/[A-Za-z0-9._-]+)*$/;
 
-/** What a certificate says about its holder. Whether it is to be believed was decided before. */
-export function clientCertificateOf(certificate: X509Certificate): ClientCertificate {
+/**
+ * What a certificate says about its holder. Whether it is to be believed was decided before.
+ *
+ * @param known - CAs that may stand above it. Default: none but those the peer sent.
+ */
+export function clientCertificateOf(
+  certificate: X509Certificate,
+  known: readonly X509Certificate[] = [],
+): ClientCertificate {
   const { dnsNames, uris } = parseSubjectAltName(certificate.subjectAltName) ?? {
     dnsNames: [],
     uris: [],
   };
   const [uri] = uris;
-  const chain = chainOf(certificate);
+  const chain = chainOf(certificate, known);
   return Object.freeze({
     x5tS256: createHash('sha256').update(certificate.raw).digest('base64url'),
     dnsNames: Object.freeze([...dnsNames]),
@@ -88,13 +107,14 @@ export function identityOfSocket(
   socket: TLSSocket,
   peer: string,
   refusal: HandshakeExplanation | undefined,
+  known: readonly X509Certificate[] = [],
 ): TlsIdentity {
   return Object.freeze({
     peer,
     // The policy lets nothing else through.
     protocol: socket.getProtocol() === 'TLSv1.2' ? 'TLSv1.2' : 'TLSv1.3',
     cipherSuite: socket.getCipher().standardName,
-    certificate: refusal === undefined ? certificateOf(socket) : undefined,
+    certificate: refusal === undefined ? certificateOf(socket, known) : undefined,
     refusal,
   });
 }

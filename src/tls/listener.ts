@@ -142,7 +142,7 @@ class OwnTlsListener implements TlsListener {
       this.#refuse(socket, { ...refusal, peer });
       return;
     }
-    const identity = identityOfSocket(socket, peer, refusal);
+    const identity = identityOfSocket(socket, peer, refusal, this.#tls.clientCas);
     // The handshake may have begun under an older revocation list.
     if (identity.certificate !== undefined && this.#isRevoked(identity.certificate)) {
       this.#refuse(socket, { ...explainVerification('CERT_REVOKED'), peer });
@@ -230,13 +230,17 @@ class OwnTlsListener implements TlsListener {
   }
 
   reload(tls: ServerTls): void {
+    const { clientCas: before } = this.#tls;
     this.#server.setSecureContext(tls.context);
     this.#tls = tls;
-    // Whom none of the new CAs vouches for must not stay because they came in time.
+    // Whom a CA vouched for that is trusted no longer must not stay because they came in time. Where Node does not tell the
+    // chain, nothing can be concluded, and the age of connections has to do.
     for (const { socket, identity } of this.#connections.values()) {
       const certificate = socket.getPeerX509Certificate();
       if (identity.certificate === undefined || certificate === undefined) continue;
-      if (!isIssuedBelow(certificate, tls.clientCas)) socket.destroy();
+      if (isIssuedBelow(certificate, before) && !isIssuedBelow(certificate, tls.clientCas)) {
+        socket.destroy();
+      }
     }
   }
 
