@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Metadata } from '@grpc/grpc-js';
 import type { Caller } from '../core/caller.ts';
 import type { Secret } from '../core/secret.ts';
@@ -13,30 +14,59 @@ export type Admission =
       readonly token: Secret | undefined;
     };
 
+/** What a handler has of its call's metadata: that of grpc-js, or a framework's copy of it. */
+export interface MetadataLike {
+  get(key: string): unknown;
+}
+
 /**
- * Keyed by the call's metadata object: the one thing that both an interceptor and a handler see. It cannot be
- * forged from the wire, unlike anything written into the metadata.
+ * Keyed by the call's metadata object: what both an interceptor and a handler of grpc-js see. It cannot be forged from the
+ * wire, unlike anything written into the metadata.
  */
-const admissions = new WeakMap<Metadata, Admission>();
+const admissions = new WeakMap<MetadataLike, Admission>();
+
+/**
+ * Some hosts give handlers a copy of the metadata. For them the gate puts an id of its own into it, which no peer can know
+ * and no peer can send, because the gate removes what came under this name.
+ */
+const CALL_KEY = 'grpc-entra-call';
+const admissionsById = new Map<string, Admission>();
 
 /** Records the gate's decision. Only the gate calls this. */
 export function recordAdmission(metadata: Metadata, admission: Admission): void {
+  metadata.remove(CALL_KEY);
   admissions.set(metadata, admission);
 }
 
+/**
+ * Records it also for copies of the metadata, in a host's server.
+ *
+ * @returns What forgets it when the call is over.
+ */
+export function recordAdmissionForCopies(metadata: Metadata, admission: Admission): () => void {
+  const id = randomBytes(18).toString('base64url');
+  metadata.set(CALL_KEY, id);
+  admissionsById.set(id, admission);
+  return () => admissionsById.delete(id);
+}
+
 /** The gate's decision about a call, or `undefined` when no gate saw it. */
-export function admissionOf(metadata: Metadata): Admission | undefined {
-  return admissions.get(metadata);
+export function admissionOf(metadata: MetadataLike): Admission | undefined {
+  const known = admissions.get(metadata);
+  if (known !== undefined) return known;
+  const found = metadata.get(CALL_KEY);
+  const id: unknown = Array.isArray(found) ? found[0] : found;
+  return typeof id === 'string' ? admissionsById.get(id) : undefined;
 }
 
 /**
- * Who is calling, inside a handler of any grpc-js host behind the gate.
+ * Who is calling, inside a handler of any host behind the gate: grpc-js, nice-grpc, NestJS. While the call lasts.
  *
- * @param call - The call object the handler received.
+ * @param call - The call or context the handler received; anything with the call's `metadata`.
  * @throws {@link ServiceError} INTERNAL when no gate saw the call or the method is public: a handler that asks for a
  * caller must not run without one.
  */
-export function callerOf(call: { readonly metadata: Metadata }): Caller {
+export function callerOf(call: { readonly metadata: MetadataLike }): Caller {
   const admission = admissionOf(call.metadata);
   if (admission?.kind !== 'caller') {
     throw new ServiceError(
@@ -54,7 +84,7 @@ export function callerOf(call: { readonly metadata: Metadata }): Caller {
  * @param call - The call object the handler received.
  * @throws {@link ServiceError} INTERNAL when there is no caller, or option `exposeTokens` is not set.
  */
-export function tokenOf(call: { readonly metadata: Metadata }): Secret {
+export function tokenOf(call: { readonly metadata: MetadataLike }): Secret {
   callerOf(call);
   const admission = admissionOf(call.metadata);
   if (admission?.kind !== 'caller' || admission.token === undefined) {

@@ -11,7 +11,7 @@ import { bearerToken } from '../token/bearer.ts';
 import type { TokenValidator } from '../token/validator.ts';
 import { CallPeer } from './call-peer.ts';
 import { CallRecord, type CallRecorder } from './call-record.ts';
-import { recordAdmission } from './caller-of.ts';
+import { type Admission, recordAdmission, recordAdmissionForCopies } from './caller-of.ts';
 import type { MethodRules } from './method-rules.ts';
 import { INTERNAL_DETAILS, type Refusal, refusalStatus } from './status.ts';
 
@@ -82,6 +82,7 @@ export class GatedCall {
   onCutOff: () => void = () => {};
   #cancelExpiry: (() => void) | undefined;
   #token: Secret | undefined;
+  #forget: (() => void) | undefined;
 
   constructor(gate: GateOptions, method: Method, call: ServerInterceptingCallInterface) {
     this.#gate = gate;
@@ -178,10 +179,11 @@ export class GatedCall {
     // A handler that logs or forwards its metadata must not leak the credential (rule M13).
     metadata.remove('authorization');
     if (caller !== undefined) this.#endAtExpiry(caller);
-    recordAdmission(
-      metadata,
-      caller === undefined ? { kind: 'public' } : { kind: 'caller', caller, token: this.#token },
-    );
+    const admission: Admission =
+      caller === undefined ? { kind: 'public' } : { kind: 'caller', caller, token: this.#token };
+    recordAdmission(metadata, admission);
+    // Handlers of a host may get a copy; those of our own server never do.
+    if (!this.#gate.ownListener) this.#forget = recordAdmissionForCopies(metadata, admission);
     try {
       pass(metadata);
     } catch (error) {
@@ -237,6 +239,7 @@ export class GatedCall {
     this.#open = false;
     this.#cancelWait?.();
     this.#cancelExpiry?.();
+    this.#forget?.();
     this.#record.closed();
   }
 

@@ -406,6 +406,58 @@ describe('X1 a rule that asks for an authentication context, at the gate', () =>
   });
 });
 
+describe('copies of the metadata, which some hosts give to handlers', () => {
+  const KEY = 'grpc-entra-call';
+  /** As nice-grpc has it: one text a key. */
+  const copyOf = (metadata: Metadata | undefined) => ({
+    metadata: { get: (key: string) => metadata?.get(key)[0] },
+  });
+
+  it('tell the caller while the call lasts, in a host', () => {
+    const call = new GatedCall().arrive();
+    const copies = [
+      copyOf(call.passed[0]),
+      { metadata: call.passed[0]?.clone() ?? new Metadata() },
+    ];
+    for (const copy of copies) assert.equal(callerOf(copy), READER);
+    call.cancel();
+    for (const copy of copies) assert.throws(() => callerOf(copy), /passed no gate/);
+  });
+
+  it('cannot be forged: what a peer sends under that name does not arrive', () => {
+    const victim = new GatedCall().arrive();
+    const id = String(victim.passed[0]?.get(KEY)[0]);
+    assert.match(id, /^[\w-]{24}$/);
+    const rules = new Map([['/test.Service/Method', allow.public('x')]]);
+    for (const ownListener of [false, true]) {
+      const identity: TlsIdentity = {
+        peer: '127.0.0.1:1',
+        protocol: 'TLSv1.3',
+        cipherSuite: 'x',
+        certificate: undefined,
+        refusal: undefined,
+      };
+      const thief = new GatedCall({ rules, ownListener, identity }).arrive('', { [KEY]: id });
+      assertAdmitted(thief);
+      assert.notEqual(thief.passed[0]?.get(KEY)[0], id);
+      assert.throws(() => callerOf(copyOf(thief.passed[0])), /gate|caller/);
+    }
+    assert.equal(callerOf(copyOf(victim.passed[0])), READER);
+  });
+
+  it('are not made in our own server', () => {
+    const identity: TlsIdentity = {
+      peer: '127.0.0.1:1',
+      protocol: 'TLSv1.3',
+      cipherSuite: 'x',
+      certificate: undefined,
+      refusal: undefined,
+    };
+    const call = new GatedCall({ ownListener: true, identity }).arrive();
+    assert.deepEqual(call.passed[0]?.get(KEY), []);
+  });
+});
+
 describe("the caller's token behind the gate", () => {
   it('is kept where that was asked for, and shows itself nowhere', () => {
     const call = new GatedCall({ exposeTokens: true }).arrive();

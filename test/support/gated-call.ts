@@ -151,8 +151,8 @@ export class GatedCall {
   }
 
   /** The peer's metadata arrives. */
-  arrive(authorization = 'Bearer aaa.bbb.ccc'): this {
-    const metadata = new Metadata();
+  arrive(authorization = 'Bearer aaa.bbb.ccc', others: Record<string, string> = {}): this {
+    const metadata = Metadata.fromHttp2Headers(others);
     if (authorization !== '') metadata.set('authorization', authorization);
     this.#listener.onReceiveMetadata(metadata);
     return this;
