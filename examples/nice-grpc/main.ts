@@ -1,0 +1,49 @@
+// A nice-grpc server with the gate in front. Handlers ask `callerOf(context)`.
+import { callerOf, rulesFromProto, secureCredentials } from 'grpc-entra/server';
+import { createServer } from 'nice-grpc';
+import { OrdersServiceDefinition, protoMetadata } from '../orders/gen/orders/v1/orders.ts';
+import { OrderBook, quote } from '../orders/order-book.ts';
+import { callInFourWays } from '../shared/calls.ts';
+import { startWorld } from '../shared/world.ts';
+
+const book = new OrderBook();
+
+await using world = await startWorld();
+const credentials = secureCredentials({
+  entra: world.entraOf('orders'),
+  tls: world.tls,
+  rules: rulesFromProto(protoMetadata),
+  audit: () => {},
+});
+await credentials.ready();
+const server = createServer();
+server.add(OrdersServiceDefinition, {
+  async getOrder({ orderId }, context) {
+    return { order: book.find(callerOf(context).tenantId, orderId) };
+  },
+  async *listOrders({ limit }, context) {
+    for (const order of book.list(callerOf(context).tenantId, limit)) yield { order };
+  },
+  async uploadOrders(uploads, context) {
+    const { tenantId } = callerOf(context);
+    const orderIds: string[] = [];
+    for await (const { lines, currencyCode } of uploads) {
+      orderIds.push(book.place(tenantId, lines, currencyCode).orderId);
+    }
+    return { orderIds };
+  },
+  async *quoteOrder(lines) {
+    for await (const { line, currencyCode } of lines)
+      yield { line, price: quote(line, currencyCode) };
+  },
+  async approveOrder({ orderId }, context) {
+    return { order: book.approve(callerOf(context).tenantId, orderId) };
+  },
+  async getCatalog() {
+    return { currencyCodes: ['EUR'] };
+  },
+});
+const port = await server.listen('127.0.0.1:0', credentials);
+await callInFourWays(world, `localhost:${port}`);
+server.forceShutdown();
+credentials.close();
