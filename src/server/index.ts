@@ -17,6 +17,7 @@ export type { MetricLabels, Metrics } from '../core/metrics.ts';
 export { ServiceError } from '../core/service-error.ts';
 export type { StatusName } from '../core/status-code.ts';
 export type { AuthorityOption, Cloud, EmulatorAuthority } from '../entra/authority.ts';
+export type { B2cAuthority, CiamAuthority } from '../entra/customer-authority.ts';
 export type { ServerTlsOptions } from '../tls/server-tls.ts';
 export {
   type AuditEvent,

@@ -3,7 +3,9 @@ import type { AccessTokenClaims, VerifiedClaims } from '../entra/claims.ts';
 import { isAgent, isGuest } from './admission-checks.ts';
 import { confirmedThumbprint } from './binding-checks.ts';
 import { textsIn } from './claim-values.ts';
-import { clientAuthenticationOf, isAppOnly } from './identity-checks.ts';
+import { isAppOnly } from './identity-checks.ts';
+import type { TokenPolicy } from './policy.ts';
+import { clientAuthenticationOf, clientOf, objectIdOf, tenantOf } from './profile-claims.ts';
 
 const CLIENT_AUTHENTICATION: ReadonlyMap<unknown, Caller['clientAuthentication']> = new Map([
   ['0', 'none'],
@@ -53,16 +55,17 @@ const ANSWERS_CHALLENGES = 'cp1';
  *
  * @param claims - Claims of a verified token; their types hold because the rules checked them.
  */
-export function callerFrom(claims: AccessTokenClaims): Caller {
+export function callerFrom(claims: AccessTokenClaims, policy: TokenPolicy): Caller {
   const verified = claims as VerifiedClaims;
+  const { authority } = policy;
   const kindEvidence = verified.idtyp === undefined ? 'inferred' : 'declared';
   const base = {
     issuer: verified.iss,
-    tenantId: verified.tid,
-    objectId: verified.oid,
-    clientId: verified.ver === '1.0' ? verified.appid : verified.azp,
+    tenantId: tenantOf(claims, policy) as string,
+    objectId: objectIdOf(claims, authority) as string,
+    clientId: clientOf(claims, authority) as string,
     clientAuthentication:
-      CLIENT_AUTHENTICATION.get(clientAuthenticationOf(claims)) ?? ('unknown' as const),
+      CLIENT_AUTHENTICATION.get(clientAuthenticationOf(claims, authority)) ?? ('unknown' as const),
     roles: frozenTexts(verified.roles),
     tokenId: verified.uti,
     expiresAt: verified.exp,

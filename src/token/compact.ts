@@ -85,6 +85,8 @@ const DECISIVE_CLAIMS: ReadonlySet<string> = new Set([
   'scp',
   'idtyp',
   'cnf',
+  'tfp',
+  'acr',
 ]);
 
 function spellsDecisiveClaimTwice(claims: JsonObject): boolean {

@@ -22,8 +22,8 @@ export interface KeyLocation {
   readonly metadataUrl: URL;
   /** Format of the tokens that the keys verify. */
   readonly version: '1.0' | '2.0';
-  /** The issuer the metadata must name, literally; with `{tenantid}` where the document serves several tenants. */
-  readonly issuer: string;
+  /** Issuers the metadata may name, literally; with `{tenantid}` where the document serves several tenants. */
+  readonly issuers: readonly string[];
   /** Whether the document serves several tenants, so that every key must name its issuer (rule K4b). */
   readonly shared: boolean;
   /** Hosts, with port, that may serve the keys. */
@@ -102,7 +102,8 @@ function jwksUrlOf(value: unknown, hosts: readonly string[]): URL {
  */
 export function parseMetadata(bytes: Buffer, location: KeyLocation): Metadata {
   const document = parseDocument(bytes, METADATA_BOUNDS, 'metadata document');
-  if (document['issuer'] !== location.issuer) {
+  const { issuer } = document;
+  if (typeof issuer !== 'string' || !location.issuers.includes(issuer)) {
     throw new KeyDocumentError('the metadata names another issuer than this authority has');
   }
   const cloud = document['cloud_instance_name'];

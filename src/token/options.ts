@@ -8,8 +8,9 @@ import {
   checkOptionNames,
   invalidOption,
 } from '../core/options.ts';
-import { type Authority, resolveAuthority } from '../entra/authority.ts';
+import type { Authority } from '../entra/authority.ts';
 import { resolveClientId, resolveV1Audiences } from './audience-option.ts';
+import { checkProfile, resolveTokenAuthority, resolveVersions } from './authority-setting.ts';
 import type { TokenCacheBounds } from './cache.ts';
 import type { KeyLifecycle } from './key-source.ts';
 import type {
@@ -20,7 +21,6 @@ import type {
   TokenCacheOptions,
   TokenPolicy,
   TokenValidatorOptions,
-  TokenVersion,
 } from './policy.ts';
 import { resolveTenants } from './tenant-option.ts';
 
@@ -71,16 +71,6 @@ export interface ValidatorSettings {
   readonly logger: Logger;
 }
 
-function resolveVersions(value: unknown): ReadonlySet<TokenVersion> {
-  if (value === undefined) return new Set(['2.0']);
-  const items: readonly unknown[] = Array.isArray(value) ? value : [];
-  const versions = items.filter((item) => item === '1.0' || item === '2.0');
-  if (versions.length === 0 || versions.length !== items.length) {
-    throw invalidOption('tokenVersions', "an array of '1.0' and '2.0', at least one", value);
-  }
-  return new Set(versions);
-}
-
 const ADMISSIONS: readonly Admission[] = ['allow', 'deny'];
 
 function resolveCallers({ guests, devices, agents }: TokenValidatorOptions): CallerPolicy {
@@ -107,13 +97,18 @@ function resolveMetrics(value: Metrics | undefined): Metrics | undefined {
 
 function resolvePolicy(options: TokenValidatorOptions, authority: Authority): TokenPolicy {
   const clientId = resolveClientId(options.clientId);
-  const versions = resolveVersions(options.tokenVersions);
+  const tenants = resolveTenants(options.tenantId);
+  checkProfile(authority, tenants, options);
+  const versions = resolveVersions(options.tokenVersions, authority);
   const { maxTokenAgeSeconds } = options;
   return Object.freeze({
     authority,
-    tenants: resolveTenants(options.tenantId),
+    tenants,
     clientId,
-    v1Audiences: new Set([clientId, ...resolveV1Audiences(options.v1Audiences, versions)]),
+    v1Audiences: new Set([
+      clientId,
+      ...resolveV1Audiences(options.v1Audiences, versions, authority),
+    ]),
     versions,
     clockSkewSeconds: checkInteger('clockSkewSeconds', options.clockSkewSeconds, {
       min: 0,
@@ -196,7 +191,7 @@ export function resolveOptions(options: TokenValidatorOptions): ValidatorSetting
     default: 300,
   });
   return Object.freeze({
-    policy: resolvePolicy(options, resolveAuthority('authority', options.authority)),
+    policy: resolvePolicy(options, resolveTokenAuthority(options.authority)),
     lifecycle: resolveLifecycle(options.keys),
     cache: {
       maxEntries,

@@ -2,7 +2,8 @@ import type { Caller } from '../core/caller.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/log.ts';
 import type { Metrics } from '../core/metrics.ts';
-import { type Authority, type AuthorityOption, issuerV1, issuerV2 } from '../entra/authority.ts';
+import type { Authority, AuthorityOption } from '../entra/authority.ts';
+import type { B2cAuthority } from '../entra/customer-authority.ts';
 
 /** Format of a token. */
 export type TokenVersion = '1.0' | '2.0';
@@ -66,8 +67,11 @@ export interface TokenValidatorOptions {
   readonly tenantId: TenantOption;
   /** The API's application (client) id, a GUID: the audience of v2.0 tokens (rules A1, A3). */
   readonly clientId: string;
-  /** Which cloud, or an emulator. Default: the global cloud. */
-  readonly authority?: AuthorityOption;
+  /**
+   * Which cloud, a tenant of customers (External ID as `{ ciam }`, Azure AD B2C as `{ b2c, policies }`), or an emulator.
+   * Default: the global cloud.
+   */
+  readonly authority?: AuthorityOption | B2cAuthority;
   /** App ID URIs accepted as audience of v1.0 tokens beside the client id, compared exactly (rule A4). Default none. */
   readonly v1Audiences?: readonly string[];
   /**
@@ -149,9 +153,4 @@ export interface TokenPolicy {
   readonly allowMissingTyp: boolean;
   readonly binding: CertificateBinding;
   readonly callers: CallerPolicy;
-}
-
-/** The one issuer of a tenant's tokens of a version. */
-export function issuerOf(authority: Authority, version: unknown, tenantId: string): string {
-  return version === '1.0' ? issuerV1(authority, tenantId) : issuerV2(authority, tenantId);
 }

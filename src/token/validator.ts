@@ -213,7 +213,7 @@ class EntraTokenValidator implements TokenValidator {
     runChecks(this.#checks.key, facts);
     runChecks(this.#checks.claims, facts);
     checkAdmission({ claims, callers: policy.callers });
-    const caller = callerFrom(claims);
+    const caller = callerFrom(claims, policy);
     this.#remember(token, source, key, caller);
     return caller;
   }

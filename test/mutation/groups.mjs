@@ -18,8 +18,10 @@
  */
 
 const ADMISSION = 'token/admission.test.js';
+const B2C = 'token/b2c.test.js';
 const BINDING = 'token/binding.test.js';
 const CHALLENGE = 'token/claims-challenge.test.js';
+const CIAM = 'token/ciam.test.js';
 const DECIDE = 'authorize/decide.test.js';
 const EACH = 'attacks/one-rule-each.test.js';
 const EDGES = 'token/edges.test.js';
@@ -37,7 +39,10 @@ const VALIDATOR = 'token/validator.test.js';
 export const groups = {
   token: {
     files: {
+      'entra/authority.js': [CIAM, B2C],
+      'entra/customer-authority.js': [CIAM, B2C],
       'token/admission-checks.js': [ADMISSION],
+      'token/authority-setting.js': [CIAM, B2C, OPTIONS],
       'token/audience-option.js': [OPTIONS],
       'token/bearer.js': ['token/bearer.test.js'],
       'token/binding-checks.js': [BINDING, EACH],
@@ -61,6 +66,7 @@ export const groups = {
       'token/options.js': [OPTIONS],
       'token/meter.js': ['token/metrics.test.js'],
       'token/policy.js': [TENANTS],
+      'token/profile-claims.js': [B2C, VALIDATOR],
       'token/signature-checks.js': [EACH],
       'token/signing-key.js': ['token/signing-key.test.js'],
       'token/strict-json.js': [STRUCTURE, EACH],
@@ -69,6 +75,7 @@ export const groups = {
     },
     tests: [
       ...[EACH, EDGES, STRUCTURE, TENANTS, VALIDATOR, KEY_SET, KEYS, OPTIONS],
+      ...[B2C, CIAM],
       ...[ADMISSION, BINDING, CHALLENGE, 'token/bearer.test.js', 'token/metrics.test.js'],
     ],
     explained: [
