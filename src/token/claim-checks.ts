@@ -42,8 +42,7 @@ export const keyBindingChecks: readonly Check<KeyFacts>[] = Object.freeze([
   {
     rule: 'K5',
     reason: 'key_of_other_cloud',
-    violates: ({ key, keySet }: KeyFacts) =>
-      key.cloud !== undefined && key.cloud !== keySet.metadata.cloud,
+    violates: ({ key, keySet }: KeyFacts) => key.cloud !== undefined && key.cloud !== keySet.cloud,
   },
   {
     rule: 'K4b',

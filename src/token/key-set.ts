@@ -43,7 +43,8 @@ export interface Metadata {
 export interface KeySet {
   readonly keys: ReadonlyMap<string, SigningKey>;
   readonly location: KeyLocation;
-  readonly metadata: Metadata;
+  /** Cloud that the metadata beside the keys name. */
+  readonly cloud: string | undefined;
   /** Counts up with every replacement. */
   readonly generation: number;
 }
@@ -140,7 +141,31 @@ export function parseKeys(
   bytes: Buffer,
   previous: ReadonlyMap<string, SigningKey> | undefined,
 ): ParsedKeys {
-  const { keys: items } = parseDocument(bytes, KEYS_BOUNDS, 'key set');
+  return keysOf(parseDocument(bytes, KEYS_BOUNDS, 'key set'), previous);
+}
+
+/** A moment in UTC, as `date`, `jq` and `toISOString` write it. */
+const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,3})?Z$/;
+
+/**
+ * Reads a JWK set that somebody saved, by the same rules (K2, K2b, K2c), with the time in member `asOf`.
+ *
+ * @throws {@link KeyDocumentError} as {@link parseKeys} does, and without a time: how old keys may be is a rule too.
+ */
+export function parseInitialKeys(bytes: Buffer): ParsedKeys & { readonly asOfMs: number } {
+  const document = parseDocument(bytes, KEYS_BOUNDS, 'key set');
+  const { asOf } = document;
+  const asOfMs = typeof asOf === 'string' && MOMENT.test(asOf) ? Date.parse(asOf) : Number.NaN;
+  if (Number.isNaN(asOfMs)) {
+    throw new KeyDocumentError('the key set has no member asOf such as "2026-01-31T12:00:00Z"');
+  }
+  return { ...keysOf(document, undefined), asOfMs };
+}
+
+function keysOf(
+  { keys: items }: JsonObject,
+  previous: ReadonlyMap<string, SigningKey> | undefined,
+): ParsedKeys {
   if (!Array.isArray(items)) throw new KeyDocumentError('the key set has no array of keys');
   if (items.length > MAX_KEYS) throw new KeyDocumentError('the key set holds too many keys');
   const keys = new Map<string, SigningKey>();

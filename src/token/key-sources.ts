@@ -1,3 +1,4 @@
+import { ConfigError } from '../core/errors.ts';
 import { documentHosts, issuerOf, metadataUrl, policyIssuers } from '../entra/authority.ts';
 import type { AccessTokenClaims } from '../entra/claims.ts';
 import type { KeyLocation } from './key-set.ts';
@@ -105,8 +106,16 @@ export function createKeySources(
     byVersion.set(version, byTenant);
   }
   const [firstVersion] = byVersion.values();
+  const all = [...byVersion.values()].flatMap((byTenant) => [...byTenant.values()]);
+  if (lifecycle.initialKeys !== undefined && all.length > 1) {
+    throw new ConfigError(
+      'ERR_OPTION_INVALID',
+      `keys.initialKeysFile holds one key set, but these settings need ${all.length}: one for each tenant or policy ` +
+        'and version; leave it out, or validate one tenant and version',
+    );
+  }
   return {
-    all: [...byVersion.values()].flatMap((byTenant) => [...byTenant.values()]),
+    all,
     select: (claims) => {
       // With a single version or tenant there is nothing to pick; the rules compare the claims later.
       const byTenant = byVersion.size === 1 ? firstVersion : byVersion.get(claims.ver);

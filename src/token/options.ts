@@ -12,6 +12,7 @@ import type { Authority } from '../entra/authority.ts';
 import { resolveClientId, resolveV1Audiences } from './audience-option.ts';
 import { checkProfile, resolveTokenAuthority, resolveVersions } from './authority-setting.ts';
 import type { TokenCacheBounds } from './cache.ts';
+import { loadInitialKeys } from './initial-keys.ts';
 import type { KeyLifecycle } from './key-source.ts';
 import type {
   Admission,
@@ -53,6 +54,8 @@ const KEY_OPTION_NAMES: readonly (keyof KeyOptions)[] = [
   'refreshMinutes',
   'lastKnownGoodHours',
   'unknownKeyCooldownSeconds',
+  'initialKeysFile',
+  'failFast',
 ];
 const CACHE_OPTION_NAMES: readonly (keyof TokenCacheOptions)[] = ['maxEntries', 'maxAgeSeconds'];
 
@@ -146,9 +149,10 @@ function resolvePolicy(options: TokenValidatorOptions, authority: Authority): To
   });
 }
 
-function resolveLifecycle(options: KeyOptions | undefined = {}): KeyLifecycle {
+function resolveLifecycle(options: KeyOptions | undefined = {}, clock: Clock): KeyLifecycle {
   checkOptionNames('keys', options, KEY_OPTION_NAMES);
-  const { refreshMinutes, lastKnownGoodHours, unknownKeyCooldownSeconds } = options;
+  const { refreshMinutes, lastKnownGoodHours, unknownKeyCooldownSeconds, initialKeysFile } =
+    options;
   return Object.freeze({
     refreshMs:
       checkInteger('keys.refreshMinutes', refreshMinutes, { min: 5, max: 1440, default: 60 }) *
@@ -165,6 +169,8 @@ function resolveLifecycle(options: KeyOptions | undefined = {}): KeyLifecycle {
         max: 3600,
         default: 300,
       }) * 1000,
+    initialKeys: loadInitialKeys('keys.initialKeysFile', initialKeysFile, clock.now()),
+    failFast: checkBoolean('keys.failFast', options.failFast, false),
   });
 }
 
@@ -178,7 +184,7 @@ const CACHE_ENTRIES_PER_CALLER = 32;
  */
 export function resolveOptions(options: TokenValidatorOptions): ValidatorSettings {
   checkOptionNames('token validator options', options, OPTION_NAMES);
-  const { cache = {} } = options;
+  const { cache = {}, clock = systemClock } = options;
   checkOptionNames('cache', cache, CACHE_OPTION_NAMES);
   const maxEntries = checkInteger('cache.maxEntries', cache.maxEntries, {
     min: 0,
@@ -192,7 +198,7 @@ export function resolveOptions(options: TokenValidatorOptions): ValidatorSetting
   });
   return Object.freeze({
     policy: resolvePolicy(options, resolveTokenAuthority(options.authority)),
-    lifecycle: resolveLifecycle(options.keys),
+    lifecycle: resolveLifecycle(options.keys, clock),
     cache: {
       maxEntries,
       maxWeight: Math.max(CACHE_WEIGHT, (maxEntries / 10_000) * CACHE_WEIGHT),
@@ -202,7 +208,7 @@ export function resolveOptions(options: TokenValidatorOptions): ValidatorSetting
     useAppSpecificKeys: checkBoolean('useAppSpecificKeys', options.useAppSpecificKeys, false),
     isRevoked: resolveRevocation(options.isRevoked),
     metrics: resolveMetrics(options.metrics),
-    clock: options.clock ?? systemClock,
+    clock,
     logger: guardedLogger(options.logger ?? silentLogger),
   });
 }

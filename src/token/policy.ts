@@ -35,6 +35,18 @@ export interface KeyOptions {
   readonly lastKnownGoodHours?: number;
   /** Shortest time between a fetch and another one that an unknown key id causes, seconds, 30 to 3600. Default 300. */
   readonly unknownKeyCooldownSeconds?: number;
+  /**
+   * File of keys that serve until the authority has answered: its key set, with the time it was saved in member `asOf`,
+   * as `curl <jwks_uri> | jq '. + {asOf: (now | todate)}'` writes it. They age like fetched keys, so the file is worth
+   * as much as it is renewed; one that is too old is left aside with a warning. For settings with one key set: one
+   * tenant or policy, one version. Default: none.
+   */
+  readonly initialKeysFile?: string;
+  /**
+   * Whether a start without keys is a failure: `ready()`, and `listen()` of a server, try for 10 seconds and then
+   * reject. Default: no; calls are answered UNAVAILABLE until there are keys.
+   */
+  readonly failFast?: boolean;
 }
 
 /** How verified tokens are remembered, so that a token is verified once and not at every call. */

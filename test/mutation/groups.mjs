@@ -30,6 +30,7 @@ const KEYS = 'token/key-source.test.js';
 const KEY_SET = 'token/key-set.test.js';
 const OPTIONS = 'token/options.test.js';
 const RULES = 'authorize/rules.test.js';
+const START = 'token/key-start.test.js';
 const STATUS = 'server/status.test.js';
 const STRUCTURE = 'token/structure.test.js';
 const TENANTS = 'token/tenants.test.js';
@@ -39,7 +40,6 @@ const VALIDATOR = 'token/validator.test.js';
 export const groups = {
   token: {
     files: {
-      'entra/authority.js': [CIAM, B2C],
       'entra/customer-authority.js': [CIAM, B2C],
       'token/admission-checks.js': [ADMISSION],
       'token/authority-setting.js': [CIAM, B2C, OPTIONS],
@@ -59,9 +59,12 @@ export const groups = {
       'token/header-checks.js': [EACH, STRUCTURE],
       'token/header-reader.js': [EDGES, STRUCTURE],
       'token/identity-checks.js': [EACH, VALIDATOR],
+      'token/clock-watch.js': [START],
+      'token/initial-keys.js': [START],
+      'token/key-journal.js': [KEYS, START, 'token/metrics.test.js'],
       'token/key-loader.js': [KEYS],
       'token/key-set.js': [KEY_SET],
-      'token/key-source.js': [KEYS],
+      'token/key-source.js': [KEYS, START],
       'token/key-sources.js': [TENANTS, VALIDATOR],
       'token/options.js': [OPTIONS],
       'token/meter.js': ['token/metrics.test.js'],
@@ -75,7 +78,7 @@ export const groups = {
     },
     tests: [
       ...[EACH, EDGES, STRUCTURE, TENANTS, VALIDATOR, KEY_SET, KEYS, OPTIONS],
-      ...[B2C, CIAM],
+      ...[B2C, CIAM, START],
       ...[ADMISSION, BINDING, CHALLENGE, 'token/bearer.test.js', 'token/metrics.test.js'],
     ],
     explained: [
@@ -146,9 +149,9 @@ export const groups = {
         why: 'Keys that are too old to use are older than the pause between fetches.',
       },
       {
-        file: 'token/key-source.js',
+        file: 'token/key-journal.js',
         kind: 'boundary moved',
-        text: 'now - this.#loadedAt >= STALE_MS',
+        text: 'ageSeconds >= STALE_SECONDS',
         why: 'A millisecond decides between two levels of one log line.',
       },
       {

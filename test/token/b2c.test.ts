@@ -209,6 +209,7 @@ describe('Azure AD B2C', () => {
       /policies\[1\] must be a policy name/,
     ],
     ['I9', { authority: { ...listed, policies: [7] } }, /policies\[0\] must be a policy name/],
+    ['I9', { authority: { ...listed, policies: [['B2C_1_a']] } }, /policies\[0\] must be/],
     ['I9', { authority: { ...listed, policy: 'x' } }, /unknown option "policy"/],
     ['I8', { authority: { ...listed, b2c: 'Contoso' } }, /"contoso" where the tenant is at/],
   ] as const) {
