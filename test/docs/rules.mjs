@@ -91,7 +91,7 @@ export const groups = {
     },
     {
       rule: 'K2',
-      text: 'Published keys are admitted one by one: RSA of 2048 to 4096 bits, exponent 65537, for signing.',
+      text: 'Published keys are admitted one by one: RSA of 2048 to 4096 bits, exponent 65537, no ROCA mark, for signing.',
     },
     { rule: 'K2b', text: 'Two different keys with one id are both left out.' },
     { rule: 'K2c', text: 'Symmetric keys are left out.' },

@@ -70,6 +70,7 @@ export const groups = {
       'token/meter.js': ['token/metrics.test.js'],
       'token/policy.js': [TENANTS],
       'token/profile-claims.js': [B2C, VALIDATOR],
+      'token/roca.js': ['token/wycheproof.test.js'],
       'token/signature-checks.js': [EACH],
       'token/signing-key.js': ['token/signing-key.test.js'],
       'token/strict-json.js': [STRUCTURE, EACH],
