@@ -27,9 +27,10 @@ describe('a signing key that the authority rolls over', () => {
       ),
     );
     const answers = await Promise.all(
-      Array.from({ length: CALLS }, (_, i) =>
-        clients[i % CALLERS]?.getOrder({ orderId: String(i) }).then(({ order }) => order?.orderId),
-      ),
+      Array.from({ length: CALLS }, async (_, i) => {
+        const answer = await clients[i % CALLERS]?.getOrder({ orderId: String(i) });
+        return answer?.order?.orderId;
+      }),
     );
     assert.deepEqual(
       answers,
