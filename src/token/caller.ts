@@ -20,8 +20,7 @@ const NO_TEXTS: readonly string[] = Object.freeze([]);
 
 /** A copy that nobody can change: the caller is shared by all calls that carry the token. */
 function frozenTexts(values: readonly string[] | undefined): readonly string[] {
-  const copy = [...(values ?? [])];
-  return copy.length === 0 ? NO_TEXTS : Object.freeze(copy);
+  return values === undefined || values.length === 0 ? NO_TEXTS : Object.freeze([...values]);
 }
 
 /** Names for the eye, from whichever claims carry them. Absent and misshapen ones are left out. */
@@ -58,8 +57,8 @@ const ANSWERS_CHALLENGES = 'cp1';
 export function callerFrom(claims: AccessTokenClaims, policy: TokenPolicy): Caller {
   const verified = claims as VerifiedClaims;
   const { authority } = policy;
-  const kindEvidence = verified.idtyp === undefined ? 'inferred' : 'declared';
-  const base = {
+  const caller = {
+    kindEvidence: verified.idtyp === undefined ? ('inferred' as const) : ('declared' as const),
     issuer: verified.iss,
     tenantId: tenantOf(claims, policy) as string,
     objectId: objectIdOf(claims, authority) as string,
@@ -79,17 +78,17 @@ export function callerFrom(claims: AccessTokenClaims, policy: TokenPolicy): Call
     ),
     certificateThumbprint: confirmedThumbprint(claims.cnf),
   };
-  if (isAppOnly(claims)) return Object.freeze({ ...base, kind: 'app', kindEvidence });
+  // Added to, not spread: on Node 20 a spread of this size costs as much as parsing the claims.
+  if (isAppOnly(claims)) return Object.freeze(Object.assign(caller, { kind: 'app' as const }));
   // Rule Z5: split at spaces, empty items dropped.
   const scopes = frozenTexts(
     verified.scp?.split(' ').filter((scope) => scope !== '' && scope !== '/'),
   );
-  return Object.freeze({
-    ...base,
-    kind: 'user',
-    kindEvidence,
+  const user = {
+    kind: 'user' as const,
     scopes,
     guest: isGuest(claims),
     display: displayOf(claims),
-  });
+  };
+  return Object.freeze(Object.assign(caller, user));
 }

@@ -4,6 +4,7 @@ import type { Check } from './check.ts';
 import type { ClaimFacts } from './claim-checks.ts';
 import { numbersIn } from './claim-values.ts';
 import { clientAuthenticationOf, clientOf, objectIdOf } from './profile-claims.ts';
+import type { JsonObject } from './strict-json.ts';
 
 /** `xms_idrel` of an application without a service principal in the tenant: nobody there ever consented to it. */
 const WITHOUT_SERVICE_PRINCIPAL = 13;
@@ -17,6 +18,16 @@ const isTexts = (value: unknown): boolean =>
   Array.isArray(value) && value.every((item) => typeof item === 'string');
 const absentOr = (value: unknown, test: (value: unknown) => boolean): boolean =>
   value === undefined || test(value);
+
+function holdsToken(claims: JsonObject): boolean {
+  for (const name in claims) {
+    const value = claims[name];
+    if (typeof value === 'string' && value.startsWith('eyJ') && NESTED_TOKEN.test(value)) {
+      return true;
+    }
+  }
+  return false;
+}
 
 function claimOfWrongType({ claims }: ClaimFacts): boolean {
   return (
@@ -60,8 +71,7 @@ export const identityChecks: readonly Check<ClaimFacts>[] = Object.freeze([
   {
     rule: 'C8',
     reason: 'token_in_claim',
-    violates: ({ claims }: ClaimFacts) =>
-      Object.values(claims).some((value) => typeof value === 'string' && NESTED_TOKEN.test(value)),
+    violates: ({ claims }: ClaimFacts) => holdsToken(claims as JsonObject),
   },
   { rule: 'C11', reason: 'claim_type', violates: claimOfWrongType },
   {
