@@ -31,7 +31,7 @@ interface Slot {
   readonly token: CachedToken;
   readonly owner: Set<string>;
   readonly ownerId: string;
-  /** Asked for since it was last considered for eviction. */
+  /** Asked for, or new, since it was last considered for eviction. */
   used: boolean;
 }
 
@@ -39,7 +39,7 @@ interface Slot {
  * Remembers verified tokens by the SHA-256 of their exact text, within bounds.
  *
  * Eviction is second chance: the oldest entry goes unless it was used since it was last considered. A hit therefore
- * writes one flag and moves nothing, and tokens seen once do not push out those in use.
+ * writes one flag and moves nothing.
  */
 export class TokenCache {
   readonly #bounds: TokenCacheBounds;
@@ -97,7 +97,7 @@ export class TokenCache {
     }
     this.#owners.set(ownerId, owner);
     owner.add(id);
-    this.#slots.set(id, { token, owner, ownerId, used: false });
+    this.#slots.set(id, { token, owner, ownerId, used: true });
     this.#weight += token.weight;
     this.#evict();
   }
