@@ -20,7 +20,8 @@ const NO_TEXTS: readonly string[] = Object.freeze([]);
 
 /** A copy that nobody can change: the caller is shared by all calls that carry the token. */
 function frozenTexts(values: readonly string[] | undefined): readonly string[] {
-  return values === undefined || values.length === 0 ? NO_TEXTS : Object.freeze([...values]);
+  const texts = values ?? NO_TEXTS;
+  return texts.length === 0 ? NO_TEXTS : Object.freeze([...texts]);
 }
 
 /** Names for the eye, from whichever claims carry them. Absent and misshapen ones are left out. */
