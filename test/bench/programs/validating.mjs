@@ -129,6 +129,12 @@ async function compare(check) {
   return { raw: median(samples.raw), own: median(samples.own) };
 }
 
+function checkAtOnce(validator, token) {
+  const caller = validator.check(token);
+  if (caller instanceof Promise) throw new Error('a token made the validator wait');
+  return caller;
+}
+
 /** What good callers notice of a flood of tokens by keys that nobody published. */
 async function flood() {
   const validator = await ours({});
@@ -138,11 +144,15 @@ async function flood() {
     for (let i = 0; i < BLOCK; i++) {
       const header = JSON.stringify({ typ: 'JWT', alg: 'RS256', kid: `forged-${forged++}` });
       try {
-        validator.check(`${Buffer.from(header).toString('base64url')}.${payload}.${signature}`);
-      } catch {
-        continue;
+        checkAtOnce(
+          validator,
+          `${Buffer.from(header).toString('base64url')}.${payload}.${signature}`,
+        );
+      } catch (error) {
+        if (error.reason === 'key_id_unknown') continue;
+        throw error;
       }
-      throw new Error('a forged token was not refused at once');
+      throw new Error('a forged token was accepted');
     }
   };
   const good = (token) => validator.check(token);
@@ -169,7 +179,7 @@ async function memory() {
   for (let i = 1; i <= 1_000_000; i++) {
     const oid = `${String(i).padStart(8, '0')}-0000-4000-8000-000000000001`;
     const own = JSON.stringify({ ...claims, oid, sub: oid, uti: `token ${i}` });
-    validator.check(`${header}.${Buffer.from(own).toString('base64url')}.${signed_}`);
+    checkAtOnce(validator, `${header}.${Buffer.from(own).toString('base64url')}.${signed_}`);
     if (i % 100_000 > 0) continue;
     globalThis.gc();
     const { heapUsed, rss } = process.memoryUsage();
