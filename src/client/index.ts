@@ -27,6 +27,7 @@ export { Secret } from '../core/secret.ts';
 export { ServiceError } from '../core/service-error.ts';
 export type { StatusName } from '../core/status-code.ts';
 export type { AuthorityOption, Cloud, EmulatorAuthority } from '../entra/authority.ts';
+export type { CiamAuthority } from '../entra/customer-authority.ts';
 export type { ClientTlsOptions } from '../tls/client-tls.ts';
 export type { CallOptions } from './call-options.ts';
 export { type ChannelOptions, createChannel, type SecureChannel } from './channel.ts';

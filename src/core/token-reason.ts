@@ -45,6 +45,7 @@ export type TokenReason =
   | 'key_of_other_cloud'
   | 'keys_unavailable'
   | 'issuer_mismatch'
+  | 'policy_not_listed'
   | 'version_not_accepted'
   | 'tenant_mismatch'
   | 'tenant_not_allowed'
@@ -124,6 +125,7 @@ export const tokenReasons: Readonly<Record<TokenReason, TokenReasonFacts>> = Obj
   keys_unavailable: { rule: 'K8', code: 'ERR_KEYS_UNAVAILABLE' },
   // Issuer, tenant, version
   issuer_mismatch: { rule: 'I4', code: 'ERR_TOKEN_INVALID' },
+  policy_not_listed: { rule: 'I9', code: 'ERR_TOKEN_INVALID' },
   version_not_accepted: { rule: 'I2', code: 'ERR_TOKEN_INVALID' },
   tenant_mismatch: { rule: 'I5', code: 'ERR_TOKEN_INVALID' },
   tenant_not_allowed: { rule: 'I6', code: 'ERR_TOKEN_INVALID' },

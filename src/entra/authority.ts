@@ -1,6 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { ConfigError } from '../core/errors.ts';
 import { checkChoice, checkOptionNames, checkString, invalidOption } from '../core/options.ts';
+import {
+  b2cAcquiresNothing,
+  type CiamAuthority,
+  ciamHost,
+  resolveCiam,
+} from './customer-authority.ts';
 
 /** The Microsoft clouds, by the names Microsoft uses. */
 export type Cloud = 'global' | 'usgov' | 'china';
@@ -20,17 +26,26 @@ export type EmulatorAuthority = {
     }
 );
 
-/** Who issues tokens: one of Microsoft's clouds, or an emulator. */
-export type AuthorityOption = Cloud | EmulatorAuthority;
+/** Who issues tokens: one of Microsoft's clouds, a tenant of customers, or an emulator. */
+export type AuthorityOption = Cloud | CiamAuthority | EmulatorAuthority;
+
+/**
+ * What makes the tokens: Entra ID for staff and partners, External ID or Azure AD B2C for customers. Issuers, addresses
+ * and claims differ between them.
+ */
+export type AuthorityProfile = 'workforce' | 'ciam' | 'b2c';
 
 /** An authority, resolved: every address and issuer follows from it, none from a token. */
 export interface Authority {
+  readonly profile: AuthorityProfile;
   /** Scheme, host and port, for example `https://login.microsoftonline.com`. */
   readonly origin: string;
   /** Hosts (with port) that may serve this authority's documents. */
   readonly hosts: readonly string[];
-  /** Start of v1.0 issuers up to the tenant, for example `https://sts.windows.net/`. */
-  readonly v1IssuerBase: string;
+  /** Start of v1.0 issuers up to the tenant, for example `https://sts.windows.net/`; `undefined` where there are none. */
+  readonly v1IssuerBase: string | undefined;
+  /** B2C policies whose tokens are accepted. */
+  readonly policies: readonly string[];
   /** What signing keys and metadata of this cloud say in `cloud_instance_name`. */
   readonly cloudInstanceName: string | undefined;
   /** PEM of the only certificates trusted for it; `undefined` means those Node trusts. */
@@ -39,7 +54,14 @@ export interface Authority {
   readonly isEmulator: boolean;
 }
 
-const CLOUDS: Readonly<Record<Cloud, Omit<Authority, 'ca' | 'isEmulator'>>> = {
+const MICROSOFT = {
+  profile: 'workforce',
+  policies: [],
+  ca: undefined,
+  isEmulator: false,
+} as const;
+
+const CLOUDS: Readonly<Record<Cloud, Omit<Authority, keyof typeof MICROSOFT>>> = {
   global: {
     origin: 'https://login.microsoftonline.com',
     hosts: [
@@ -114,6 +136,7 @@ function resolveEmulator(where: string, option: EmulatorAuthority): Authority {
     throw invalidOption(`${where}.caFile`, 'the PEM file of the emulator certificate', undefined);
   }
   return Object.freeze({
+    ...MICROSOFT,
     origin: url.origin,
     hosts: [url.host],
     v1IssuerBase: `${url.origin}/sts/`,
@@ -132,25 +155,55 @@ function resolveEmulator(where: string, option: EmulatorAuthority): Authority {
  * emulator in production.
  */
 export function resolveAuthority(where: string, option: AuthorityOption | undefined): Authority {
-  if (typeof option === 'object' && option !== null) return resolveEmulator(where, option);
+  if (typeof option === 'object' && option !== null) {
+    if ('b2c' in option) throw b2cAcquiresNothing(where);
+    return 'ciam' in option ? resolveCiam(where, option) : resolveEmulator(where, option);
+  }
   const cloud = checkChoice(where, option, CLOUD_NAMES, 'global');
-  return Object.freeze({ ...CLOUDS[cloud], ca: undefined, isEmulator: false });
+  return Object.freeze({ ...MICROSOFT, ...CLOUDS[cloud] });
 }
 
-/** Issuer of a tenant's v2.0 tokens. */
-export function issuerV2(authority: Authority, tenantId: string): string {
-  return `${authority.origin}/${tenantId}/v2.0`;
+/**
+ * Issuer of a tenant's tokens of a version. B2C has one form of its own, whatever its tokens say of their version.
+ *
+ * @param tenantId - Or `{tenantid}`, where a document or a key stands for every tenant.
+ */
+export function issuerOf(authority: Authority, version: unknown, tenantId: string): string {
+  const { profile, origin, v1IssuerBase } = authority;
+  if (profile === 'b2c') return `${origin}/${tenantId}/v2.0/`;
+  if (profile === 'ciam') return `https://${ciamHost(tenantId)}/${tenantId}/v2.0`;
+  // Without a base there are no such tokens, and nothing is equal to an empty issuer that has a tenant in it.
+  if (version === '1.0') return v1IssuerBase === undefined ? '' : `${v1IssuerBase}${tenantId}/`;
+  return `${origin}/${tenantId}/v2.0`;
 }
 
-/** Issuer of a tenant's v1.0 tokens. */
-export function issuerV1(authority: Authority, tenantId: string): string {
-  return `${authority.v1IssuerBase}${tenantId}/`;
+/**
+ * Issuers that a B2C policy can be set to: the tenant's, or one that names the policy. B2C does not tell letter case in
+ * names of policies, and lowers them in some places.
+ */
+export function policyIssuers(
+  authority: Authority,
+  tenantId: string,
+  policy: string,
+): readonly string[] {
+  const own = (name: string): string => `${authority.origin}/tfp/${tenantId}/${name}/v2.0/`;
+  return [issuerOf(authority, '1.0', tenantId), own(policy), own(policy.toLowerCase())];
 }
 
-/** Address of a tenant's metadata document. */
-export function metadataUrl(authority: Authority, tenantId: string, version: '1.0' | '2.0'): URL {
-  const path = version === '2.0' ? '/v2.0' : '';
-  return new URL(`${authority.origin}/${tenantId}${path}/.well-known/openid-configuration`);
+/** Hosts that may serve the documents of a tenant. */
+export function documentHosts(authority: Authority, tenantId: string): readonly string[] {
+  const { profile, hosts } = authority;
+  return profile === 'ciam' ? [...hosts, ciamHost(tenantId)] : hosts;
+}
+
+/**
+ * Address of a metadata document.
+ *
+ * @param path - Tenant, or tenant and policy.
+ */
+export function metadataUrl(authority: Authority, path: string, version: '1.0' | '2.0'): URL {
+  const format = version === '2.0' || authority.profile === 'b2c' ? '/v2.0' : '';
+  return new URL(`${authority.origin}/${path}${format}/.well-known/openid-configuration`);
 }
 
 /** Address of a tenant's token endpoint. It follows from the authority, so no metadata is fetched for it. */

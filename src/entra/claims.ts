@@ -19,6 +19,10 @@ export interface AccessTokenClaims {
   readonly tid?: unknown;
   /** Format of the token: `1.0` or `2.0`. */
   readonly ver?: unknown;
+  /** Policy that made the token, in tokens of Azure AD B2C. */
+  readonly tfp?: unknown;
+  /** The same in older tokens of Azure AD B2C; in others, how strongly the user signed in. */
+  readonly acr?: unknown;
   /** Pairwise subject; equal to `oid` in app-only tokens. */
   readonly sub?: unknown;
   /** Object id of the user or service principal, a GUID. */

@@ -31,6 +31,7 @@ export { Secret } from '../core/secret.ts';
 export { ServiceError, type ServiceErrorOptions } from '../core/service-error.ts';
 export type { StatusName } from '../core/status-code.ts';
 export type { AuthorityOption, Cloud, EmulatorAuthority } from '../entra/authority.ts';
+export type { B2cAuthority, CiamAuthority } from '../entra/customer-authority.ts';
 export type { ServerTlsOptions } from '../tls/server-tls.ts';
 export {
   type AuditEvent,

@@ -42,6 +42,7 @@ export interface Server {
    * @param address - `host:port`; port 0 lets the system choose.
    * @returns The address in use.
    * @throws ConfigError `ERR_LISTEN_FAILED` when it cannot be had.
+   * @throws TokenError `ERR_KEYS_UNAVAILABLE` when `entra.keys.failFast` is set and there are no signing keys.
    */
   listen(address: string): Promise<string>;
   /** Every method with its rule and the rule's source. */
@@ -104,6 +105,7 @@ class SecureServer implements Server {
   readonly #validator: TokenValidator;
   readonly #shutdown = new AbortController();
   readonly #logger: Logger;
+  readonly #failFast: boolean;
   #closing: Promise<void> | undefined;
 
   constructor(options: ServerOptions, limits: Limits, sinks: Sinks) {
@@ -114,6 +116,7 @@ class SecureServer implements Server {
       this.methods.map(({ path, rule }) => [path, rule]),
     );
     this.#validator = createTokenValidator({ metrics, ...options.entra, logger });
+    this.#failFast = options.entra.keys?.failFast === true;
     const clock = options.entra.clock ?? systemClock;
     this.#tls = watchServerTls(
       'createServer tls',
@@ -190,6 +193,7 @@ class SecureServer implements Server {
     if (this.#closing !== undefined) {
       throw new ConfigError('ERR_LISTEN_FAILED', 'the server is closed; create a new one');
     }
+    if (this.#failFast) await this.ready();
     // Not awaited: an authority that is down delays calls (UNAVAILABLE), not the start of the service.
     this.ready().catch((error: unknown) => {
       this.#logger.warn('signing keys are not available yet; calls answer UNAVAILABLE', { error });

@@ -1,5 +1,6 @@
 import { ConfigError } from '../core/errors.ts';
 import { checkGuid, checkString, invalidOption } from '../core/options.ts';
+import type { Authority } from '../entra/authority.ts';
 
 const HINT = 'the application (client) id of the API on the overview page of its registration';
 
@@ -79,9 +80,16 @@ export function resolveClientId(value: unknown): string {
 export function resolveV1Audiences(
   value: unknown,
   versions: ReadonlySet<unknown>,
+  { profile }: Authority,
 ): readonly string[] {
   if (value === undefined) return [];
   if (!Array.isArray(value)) throw invalidOption('v1Audiences', 'an array of App ID URIs', value);
+  if (profile === 'b2c') {
+    throw new ConfigError(
+      'ERR_OPTION_INVALID',
+      'v1Audiences is given, but tokens of Azure AD B2C are for the client id; leave it out',
+    );
+  }
   if (!versions.has('1.0')) {
     throw new ConfigError(
       'ERR_OPTION_INVALID',

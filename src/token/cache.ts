@@ -27,7 +27,8 @@ export interface TokenCacheBounds {
   readonly maxPerCaller: number;
 }
 
-interface Slot extends CachedToken {
+interface Slot {
+  readonly token: CachedToken;
   readonly owner: Set<string>;
   readonly ownerId: string;
   /** Asked for, or new, since it was last considered for eviction. */
@@ -68,8 +69,9 @@ export class TokenCache {
   /** Looks a token up. Whether what is found still holds is the asker's to judge. */
   get(id: string): CachedToken | undefined {
     const slot = this.#slots.get(id);
-    if (slot !== undefined) slot.used = true;
-    return slot;
+    if (slot === undefined) return undefined;
+    slot.used = true;
+    return slot.token;
   }
 
   /** Forgets a token. */
@@ -77,7 +79,7 @@ export class TokenCache {
     const slot = this.#slots.get(id);
     if (slot === undefined) return;
     this.#slots.delete(id);
-    this.#weight -= slot.weight;
+    this.#weight -= slot.token.weight;
     slot.owner.delete(id);
     if (slot.owner.size === 0) this.#owners.delete(slot.ownerId);
   }
@@ -95,7 +97,7 @@ export class TokenCache {
     }
     this.#owners.set(ownerId, owner);
     owner.add(id);
-    this.#slots.set(id, { ...token, owner, ownerId, used: true });
+    this.#slots.set(id, { token, owner, ownerId, used: true });
     this.#weight += token.weight;
     this.#evict();
   }

@@ -1,9 +1,11 @@
 import { isGuid } from '../core/options.ts';
+import { issuerOf, policyIssuers } from '../entra/authority.ts';
 import type { AccessTokenClaims } from '../entra/claims.ts';
 import type { Check } from './check.ts';
 import { textOf } from './claim-values.ts';
 import type { KeySet } from './key-set.ts';
-import { issuerOf, PERSONAL_TENANT, type TokenPolicy } from './policy.ts';
+import { PERSONAL_TENANT, type TokenPolicy } from './policy.ts';
+import { isV1, policyOf, tenantOf } from './profile-claims.ts';
 import type { SigningKey } from './signing-key.ts';
 
 /** What the rules about claims look at, once the signature is known to be right. */
@@ -27,7 +29,7 @@ function isAmong(members: ReadonlySet<unknown>, value: unknown): boolean {
 
 function keyOfOtherIssuer({ key, claims, policy }: KeyFacts): boolean {
   // A replacer function, because a string would give `$` in a hostile `tid` a meaning.
-  const issuer = key.issuer?.replace('{tenantid}', () => textOf(claims.tid));
+  const issuer = key.issuer?.replaceAll('{tenantid}', () => textOf(claims.tid));
   if (issuer === undefined || issuer === claims.iss) return false;
   // v1.0 tokens are signed by keys that name the v2.0 issuer of the same tenant.
   return !(
@@ -40,8 +42,7 @@ export const keyBindingChecks: readonly Check<KeyFacts>[] = Object.freeze([
   {
     rule: 'K5',
     reason: 'key_of_other_cloud',
-    violates: ({ key, keySet }: KeyFacts) =>
-      key.cloud !== undefined && key.cloud !== keySet.metadata.cloud,
+    violates: ({ key, keySet }: KeyFacts) => key.cloud !== undefined && key.cloud !== keySet.cloud,
   },
   {
     rule: 'K4b',
@@ -56,22 +57,35 @@ export const keyBindingChecks: readonly Check<KeyFacts>[] = Object.freeze([
 function issuerMismatch({ claims, policy }: ClaimFacts): boolean {
   const { tenants, authority } = policy;
   const tenantId = tenants.kind === 'one' ? tenants.tenantId : textOf(claims.tid);
+  if (authority.profile === 'b2c') {
+    return !policyIssuers(authority, tenantId, policyOf(claims)).includes(textOf(claims.iss));
+  }
   return claims.iss !== issuerOf(authority, claims.ver, tenantId);
 }
 
-/** Who issued it, for which tenant, in which format (rules I1 to I7). */
+/** A policy is accepted by its exact name on the list; where `acr` stands beside `tfp`, it must not name another. */
+function policyNotListed({ claims, policy: { authority } }: ClaimFacts): boolean {
+  if (authority.profile !== 'b2c') return false;
+  const name = policyOf(claims);
+  return !authority.policies.includes(name) || (claims.acr !== undefined && claims.acr !== name);
+}
+
+/** Who issued it, for which tenant, in which format (rules I1 to I7, I9). */
 export const issuerChecks: readonly Check<ClaimFacts>[] = Object.freeze([
   {
     rule: 'I2',
     reason: 'version_not_accepted',
     violates: ({ claims, policy }: ClaimFacts) => !isAmong(policy.versions, claims.ver),
   },
+  { rule: 'I9', reason: 'policy_not_listed', violates: policyNotListed },
   { rule: 'I4', reason: 'issuer_mismatch', violates: issuerMismatch },
   {
     rule: 'I5',
     reason: 'tenant_mismatch',
-    violates: ({ claims: { tid, iss } }: ClaimFacts) =>
-      !isGuid(tid) || !textOf(iss).includes(`/${tid}/`),
+    violates: ({ claims, policy }: ClaimFacts) => {
+      const tid = tenantOf(claims, policy);
+      return !isGuid(tid) || !textOf(claims.iss).includes(`/${tid}/`);
+    },
   },
   {
     rule: 'I6',
@@ -93,13 +107,13 @@ export const audienceChecks: readonly Check<ClaimFacts>[] = Object.freeze([
     rule: 'A3',
     reason: 'audience_mismatch',
     violates: ({ claims, policy }: ClaimFacts) =>
-      claims.ver !== '1.0' && claims.aud !== policy.clientId,
+      !isV1(claims, policy.authority) && claims.aud !== policy.clientId,
   },
   {
     rule: 'A4',
     reason: 'audience_not_listed',
     violates: ({ claims, policy }: ClaimFacts) =>
-      claims.ver === '1.0' && !isAmong(policy.v1Audiences, claims.aud),
+      isV1(claims, policy.authority) && !isAmong(policy.v1Audiences, claims.aud),
   },
 ] satisfies Check<ClaimFacts>[]);
 

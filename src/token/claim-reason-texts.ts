@@ -14,6 +14,10 @@ export const claimReasonTexts: Readonly<Record<ClaimReason, ReasonText>> = {
     wants: 'the token was issued for the tenant and cloud of these settings',
     advice: 'check tenantId and authority; several tenants need { allowedTenants: [...] }',
   },
+  policy_not_listed: {
+    wants: 'the policy of Azure AD B2C that made the token is on the list',
+    advice: 'add the policy to authority.policies, spelled as claim tfp has it',
+  },
   tenant_mismatch: { wants: 'tid is the tenant inside the issuer', advice: TAMPERED },
   tenant_not_allowed: {
     wants: 'the tenant is on the list',

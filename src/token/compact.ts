@@ -85,15 +85,19 @@ const DECISIVE_CLAIMS: ReadonlySet<string> = new Set([
   'scp',
   'idtyp',
   'cnf',
+  'tfp',
+  'acr',
 ]);
 
 function spellsDecisiveClaimTwice(claims: JsonObject): boolean {
-  const seen = new Set<string>();
+  let others: Set<string> | undefined;
   for (const name in claims) {
     const lower = name.toLowerCase();
-    if (!DECISIVE_CLAIMS.has(lower)) continue;
-    if (seen.has(lower)) return true;
-    seen.add(lower);
+    // Entra's own spelling is lower case throughout, and no name stands there twice (S5).
+    if (lower === name || !DECISIVE_CLAIMS.has(lower)) continue;
+    others ??= new Set();
+    if (lower in claims || others.has(lower)) return true;
+    others.add(lower);
   }
   return false;
 }

@@ -1,10 +1,11 @@
 import type { TokenReason } from '../core/token-reason.ts';
+import { issuerOf, policyIssuers } from '../entra/authority.ts';
 import type { AccessTokenClaims } from '../entra/claims.ts';
 import type { ClaimFacts } from './claim-checks.ts';
 import { textOf } from './claim-values.ts';
 import { isAppOnly } from './identity-checks.ts';
 import type { ValidatorSettings } from './options.ts';
-import { issuerOf } from './policy.ts';
+import { policyOf } from './profile-claims.ts';
 
 /** What may be said about a token in public: about its form, and about nobody. */
 export interface TokenFacts {
@@ -42,13 +43,16 @@ function describeAudience(aud: unknown, { policy }: ValidatorSettings): string {
 function describeIssuer(claims: AccessTokenClaims, { policy }: ValidatorSettings): string {
   const { authority, tenants } = policy;
   const tenant = tenants.kind === 'one' ? tenants.tenantId : textOf(claims.tid);
+  if (policyIssuers(authority, tenant, policyOf(claims)).includes(textOf(claims.iss))) {
+    if (authority.profile === 'b2c') return 'an accepted tenant';
+  }
   for (const version of ['2.0', '1.0'] as const) {
     if (claims.iss === issuerOf(authority, version, tenant))
       return `an accepted tenant, v${version} form`;
   }
-  const host = issuerOf(authority, '2.0', '');
-  return textOf(claims.iss).startsWith(host.slice(0, host.indexOf('/', 8) + 1)) ||
-    textOf(claims.iss).startsWith(authority.v1IssuerBase)
+  const { origin, v1IssuerBase = origin } = authority;
+  const iss = textOf(claims.iss);
+  return iss.startsWith(`${origin}/`) || iss.startsWith(v1IssuerBase)
     ? 'another tenant of this cloud'
     : 'another authority';
 }

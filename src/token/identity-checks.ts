@@ -3,19 +3,31 @@ import type { AccessTokenClaims } from '../entra/claims.ts';
 import type { Check } from './check.ts';
 import type { ClaimFacts } from './claim-checks.ts';
 import { numbersIn } from './claim-values.ts';
+import { clientAuthenticationOf, clientOf, objectIdOf } from './profile-claims.ts';
+import type { JsonObject } from './strict-json.ts';
 
 /** `xms_idrel` of an application without a service principal in the tenant: nobody there ever consented to it. */
 const WITHOUT_SERVICE_PRINCIPAL = 13;
 /** A compact token inside a claim. */
 const NESTED_TOKEN = /^eyJ[A-Za-z0-9_-]*\./;
 /** Members that only id tokens carry. */
-const ID_TOKEN_CLAIMS: readonly string[] = ['nonce', 'at_hash', 'c_hash', 's_hash'];
+const ID_TOKEN_CLAIMS: readonly string[] = ['at_hash', 'c_hash', 's_hash'];
 
 const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
 const isTexts = (value: unknown): boolean =>
   Array.isArray(value) && value.every((item) => typeof item === 'string');
 const absentOr = (value: unknown, test: (value: unknown) => boolean): boolean =>
   value === undefined || test(value);
+
+function holdsToken(claims: JsonObject): boolean {
+  for (const name in claims) {
+    const value = claims[name];
+    if (typeof value === 'string' && value.startsWith('eyJ') && NESTED_TOKEN.test(value)) {
+      return true;
+    }
+  }
+  return false;
+}
 
 function claimOfWrongType({ claims }: ClaimFacts): boolean {
   return (
@@ -36,16 +48,6 @@ export function hasScopes(scp: unknown): boolean {
   return scp !== undefined && scp !== '' && scp !== '/';
 }
 
-/** What the application calling is, by the claim of the token's version. */
-function clientOf(claims: AccessTokenClaims): unknown {
-  return claims.ver === '1.0' ? claims.appid : claims.azp;
-}
-
-/** How the application calling authenticated, by the claim of the token's version. */
-export function clientAuthenticationOf(claims: AccessTokenClaims): unknown {
-  return claims.ver === '1.0' ? claims.appidacr : claims.azpacr;
-}
-
 /** Whether the token says, or lets conclude, that an application calls as itself (rule C6). */
 export function isAppOnly(claims: AccessTokenClaims): boolean {
   return claims.idtyp === 'app' || (claims.idtyp === undefined && !hasScopes(claims.scp));
@@ -56,7 +58,10 @@ export const identityChecks: readonly Check<ClaimFacts>[] = Object.freeze([
   {
     rule: 'C7',
     reason: 'id_token',
-    violates: ({ claims }: ClaimFacts) => ID_TOKEN_CLAIMS.some((name) => name in claims),
+    violates: ({ claims, policy }: ClaimFacts) =>
+      ID_TOKEN_CLAIMS.some((name) => name in claims) ||
+      // B2C copies it into access tokens too; there its id tokens are told by the client they do not name (C4).
+      ('nonce' in claims && policy.authority.profile !== 'b2c'),
   },
   {
     rule: 'C8',
@@ -66,8 +71,7 @@ export const identityChecks: readonly Check<ClaimFacts>[] = Object.freeze([
   {
     rule: 'C8',
     reason: 'token_in_claim',
-    violates: ({ claims }: ClaimFacts) =>
-      Object.values(claims).some((value) => typeof value === 'string' && NESTED_TOKEN.test(value)),
+    violates: ({ claims }: ClaimFacts) => holdsToken(claims as JsonObject),
   },
   { rule: 'C11', reason: 'claim_type', violates: claimOfWrongType },
   {
@@ -78,7 +82,7 @@ export const identityChecks: readonly Check<ClaimFacts>[] = Object.freeze([
   {
     rule: 'C2',
     reason: 'object_id_missing',
-    violates: ({ claims }: ClaimFacts) => !isGuid(claims.oid),
+    violates: ({ claims, policy }: ClaimFacts) => !isGuid(objectIdOf(claims, policy.authority)),
   },
   {
     rule: 'C3',
@@ -89,7 +93,7 @@ export const identityChecks: readonly Check<ClaimFacts>[] = Object.freeze([
   {
     rule: 'C4',
     reason: 'client_id_missing',
-    violates: ({ claims }: ClaimFacts) => !isGuid(clientOf(claims)),
+    violates: ({ claims, policy }: ClaimFacts) => !isGuid(clientOf(claims, policy.authority)),
   },
   {
     rule: 'C4',
@@ -118,19 +122,22 @@ export const identityChecks: readonly Check<ClaimFacts>[] = Object.freeze([
     reason: 'kind_not_inferable',
     // An application is its own subject, a user is a pseudonym made for the application: what has neither scopes nor
     // an own subject is no kind of token Entra issues, and must not pass for an application.
-    violates: ({ claims }: ClaimFacts) =>
-      claims.idtyp === undefined && isAppOnly(claims) && claims.sub !== claims.oid,
+    // In B2C a user is its own subject too, and nothing tells an application from it: such tokens are users' only.
+    violates: ({ claims, policy }: ClaimFacts) =>
+      isAppOnly(claims) &&
+      (policy.authority.profile === 'b2c' ||
+        (claims.idtyp === undefined && claims.sub !== claims.oid)),
   },
   {
     rule: 'C5',
     reason: 'public_client_as_app',
-    violates: ({ claims }: ClaimFacts) =>
-      isAppOnly(claims) && clientAuthenticationOf(claims) === '0',
+    violates: ({ claims, policy }: ClaimFacts) =>
+      isAppOnly(claims) && clientAuthenticationOf(claims, policy.authority) === '0',
   },
   {
     rule: 'C5',
     reason: 'client_without_certificate',
     violates: ({ claims, policy }: ClaimFacts) =>
-      policy.requireCertificateClient && clientAuthenticationOf(claims) !== '2',
+      policy.requireCertificateClient && clientAuthenticationOf(claims, policy.authority) !== '2',
   },
 ] satisfies Check<ClaimFacts>[]);

@@ -9,6 +9,7 @@ export {
 export type { MetricLabels, Metrics } from '../core/metrics.ts';
 export { type TokenReason, type TokenReasonFacts, tokenReasons } from '../core/token-reason.ts';
 export type { AuthorityOption, Cloud, EmulatorAuthority } from '../entra/authority.ts';
+export type { B2cAuthority, CiamAuthority } from '../entra/customer-authority.ts';
 export { bearerToken } from './bearer.ts';
 export type { CallConnection } from './binding-checks.ts';
 export {

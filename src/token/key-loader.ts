@@ -70,7 +70,7 @@ export class KeyLoader {
     const { keys, dropped } = parseKeys(body, previous?.keys);
     const generation = (previous?.generation ?? 0) + 1;
     return {
-      set: Object.freeze({ keys, metadata, location: this.#location, generation }),
+      set: Object.freeze({ keys, cloud: metadata.cloud, location: this.#location, generation }),
       dropped,
     };
   }

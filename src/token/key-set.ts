@@ -22,8 +22,8 @@ export interface KeyLocation {
   readonly metadataUrl: URL;
   /** Format of the tokens that the keys verify. */
   readonly version: '1.0' | '2.0';
-  /** The issuer the metadata must name, literally; with `{tenantid}` where the document serves several tenants. */
-  readonly issuer: string;
+  /** Issuers the metadata may name, literally; with `{tenantid}` where the document serves several tenants. */
+  readonly issuers: readonly string[];
   /** Whether the document serves several tenants, so that every key must name its issuer (rule K4b). */
   readonly shared: boolean;
   /** Hosts, with port, that may serve the keys. */
@@ -43,7 +43,8 @@ export interface Metadata {
 export interface KeySet {
   readonly keys: ReadonlyMap<string, SigningKey>;
   readonly location: KeyLocation;
-  readonly metadata: Metadata;
+  /** Cloud that the metadata beside the keys name. */
+  readonly cloud: string | undefined;
   /** Counts up with every replacement. */
   readonly generation: number;
 }
@@ -102,7 +103,8 @@ function jwksUrlOf(value: unknown, hosts: readonly string[]): URL {
  */
 export function parseMetadata(bytes: Buffer, location: KeyLocation): Metadata {
   const document = parseDocument(bytes, METADATA_BOUNDS, 'metadata document');
-  if (document['issuer'] !== location.issuer) {
+  const { issuer } = document;
+  if (typeof issuer !== 'string' || !location.issuers.includes(issuer)) {
     throw new KeyDocumentError('the metadata names another issuer than this authority has');
   }
   const cloud = document['cloud_instance_name'];
@@ -139,7 +141,31 @@ export function parseKeys(
   bytes: Buffer,
   previous: ReadonlyMap<string, SigningKey> | undefined,
 ): ParsedKeys {
-  const { keys: items } = parseDocument(bytes, KEYS_BOUNDS, 'key set');
+  return keysOf(parseDocument(bytes, KEYS_BOUNDS, 'key set'), previous);
+}
+
+/** A moment in UTC, as `date`, `jq` and `toISOString` write it. */
+const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,3})?Z$/;
+
+/**
+ * Reads a JWK set that somebody saved, by the same rules (K2, K2b, K2c), with the time in member `asOf`.
+ *
+ * @throws {@link KeyDocumentError} as {@link parseKeys} does, and without a time: how old keys may be is a rule too.
+ */
+export function parseInitialKeys(bytes: Buffer): ParsedKeys & { readonly asOfMs: number } {
+  const document = parseDocument(bytes, KEYS_BOUNDS, 'key set');
+  const { asOf } = document;
+  const asOfMs = typeof asOf === 'string' && MOMENT.test(asOf) ? Date.parse(asOf) : Number.NaN;
+  if (Number.isNaN(asOfMs)) {
+    throw new KeyDocumentError('the key set has no member asOf such as "2026-01-31T12:00:00Z"');
+  }
+  return { ...keysOf(document, undefined), asOfMs };
+}
+
+function keysOf(
+  { keys: items }: JsonObject,
+  previous: ReadonlyMap<string, SigningKey> | undefined,
+): ParsedKeys {
   if (!Array.isArray(items)) throw new KeyDocumentError('the key set has no array of keys');
   if (items.length > MAX_KEYS) throw new KeyDocumentError('the key set holds too many keys');
   const keys = new Map<string, SigningKey>();

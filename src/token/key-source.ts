@@ -1,11 +1,13 @@
 import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/log.ts';
-import type { MetricLabels, Metrics } from '../core/metrics.ts';
+import type { Metrics } from '../core/metrics.ts';
 import type { Timers } from '../core/timers.ts';
 import { refusal } from './check.ts';
 import { DocumentDeferredError, type DocumentFetcher } from './document-fetcher.ts';
+import type { InitialKeys } from './initial-keys.ts';
+import { KeyJournal } from './key-journal.ts';
 import { KeyLoader } from './key-loader.ts';
-import type { DroppedKey, KeyLocation, KeySet } from './key-set.ts';
+import type { KeyLocation, KeySet } from './key-set.ts';
 import type { KeySetState } from './state.ts';
 
 /** How keys are kept current, resolved. All times in milliseconds. */
@@ -13,6 +15,10 @@ export interface KeyLifecycle {
   readonly refreshMs: number;
   readonly lastKnownGoodMs: number;
   readonly unknownKeyCooldownMs: number;
+  /** Keys that serve until others have been fetched. */
+  readonly initialKeys: InitialKeys | undefined;
+  /** Whether {@link KeySource.ready} goes on trying, and a server does not start without. */
+  readonly failFast: boolean;
 }
 
 /** What a key source works with. */
@@ -34,10 +40,10 @@ const MAX_BACKOFF_EMPTY_MS = 60_000;
 const MAX_BACKOFF_SERVING_MS = 300_000;
 /** Whatever the jitter, two attempts are never closer than this. */
 const MIN_BACKOFF_MS = 250;
-/** Age of the keys from which a failure to renew them is worth a warning each time. */
-const STALE_MS = 2 * 3_600_000;
 const MAX_WAITERS = 128;
 const MAX_WAIT_MS = 2_000;
+/** How long a start that must not fail for a passing reason goes on trying. */
+const FAIL_FAST_MS = 10_000;
 
 /**
  * The signing keys of one authority and token version: fetched once for everybody, renewed in the background, replaced
@@ -52,8 +58,10 @@ export class KeySource {
   readonly #lifecycle: KeyLifecycle;
   readonly #dependencies: KeySourceDependencies;
   readonly #loader: KeyLoader;
+  readonly #journal: KeyJournal;
   #set: KeySet | undefined;
   #loadedAt = Number.NEGATIVE_INFINITY;
+  #fetchedAt = Number.NEGATIVE_INFINITY;
   #inFlight: Promise<void> | undefined;
   #lastFailure: unknown;
   #failures = 0;
@@ -63,11 +71,24 @@ export class KeySource {
   #closed = false;
 
   constructor(location: KeyLocation, lifecycle: KeyLifecycle, dependencies: KeySourceDependencies) {
-    const { fetch, clock, random } = dependencies;
+    const { fetch, clock, random, logger, metrics } = dependencies;
     this.#location = location;
     this.#lifecycle = lifecycle;
     this.#dependencies = dependencies;
     this.#loader = new KeyLoader(location, fetch, clock, random);
+    this.#journal = new KeyJournal(location, logger, metrics);
+    if (lifecycle.initialKeys !== undefined) this.#seed(lifecycle.initialKeys);
+  }
+
+  /** Puts keys from a file in force as if they had been fetched when they were saved, and fetches others at once. */
+  #seed({ keys, dropped, asOfMs }: InitialKeys): void {
+    const { clock } = this.#dependencies;
+    const location = this.#location;
+    const ageMs = Math.max(0, clock.now() - asOfMs);
+    this.#loadedAt = clock.monotonic() - ageMs;
+    this.#set = Object.freeze({ keys, cloud: location.cloud, location, generation: 0 });
+    this.#schedule(0);
+    this.#journal.seeded(this.usable(clock.monotonic()), dropped, ageMs);
   }
 
   /**
@@ -80,15 +101,30 @@ export class KeySource {
   }
 
   /**
-   * Loads keys if there are none.
+   * Loads keys if there are none: one attempt, or all that fit into 10 seconds where a start must have keys.
    *
    * @throws {@link TokenError} `ERR_KEYS_UNAVAILABLE` with the failure as `cause` when that fails.
    */
   async ready(): Promise<void> {
-    const { clock } = this.#dependencies;
-    if (this.usable(clock.monotonic()) === undefined) await this.#refresh();
-    if (this.usable(clock.monotonic()) === undefined) {
-      throw refusal('keys_unavailable', this.#lastFailure);
+    if (this.#missing()) {
+      await (this.#lifecycle.failFast ? this.#tryFor(FAIL_FAST_MS) : this.#refresh());
+    }
+    if (this.#missing()) throw refusal('keys_unavailable', this.#lastFailure);
+  }
+
+  #missing(): boolean {
+    return this.usable(this.#dependencies.clock.monotonic()) === undefined;
+  }
+
+  /** Waits for keys while attempts follow each other by the back-off, for so long. */
+  async #tryFor(ms: number): Promise<void> {
+    const { clock, timers } = this.#dependencies;
+    const end = clock.monotonic() + ms;
+    while (this.#missing() && clock.monotonic() < end) {
+      const pauseMs = Math.max(0, Math.min(this.#notBefore, end) - clock.monotonic());
+      if (pauseMs > 0) await new Promise<void>((resolve) => timers.after(pauseMs, resolve, true));
+      const leftMs = end - clock.monotonic();
+      if (leftMs > 0) await this.#within(leftMs, this.#refresh());
     }
   }
 
@@ -105,7 +141,7 @@ export class KeySource {
       (this.#inFlight === undefined && !this.#mayFetch(monotonicMs)) ||
       (this.usable(monotonicMs) !== undefined && !plausible());
     if (!pointless) return this.#wait(this.#refresh());
-    this.#dependencies.metrics?.counter('grpc_entra.keys.unknown', this.#labels);
+    this.#journal.unknownKey();
     return undefined;
   }
 
@@ -125,10 +161,6 @@ export class KeySource {
     };
   }
 
-  get #labels(): MetricLabels {
-    return { authority: this.#location.metadataUrl.host, version: this.#location.version };
-  }
-
   /** Stops renewing. Keys at hand stay usable until they are too old. */
   close(): void {
     this.#closed = true;
@@ -137,23 +169,30 @@ export class KeySource {
 
   #mayFetch(monotonicMs: number): boolean {
     if (this.#closed || monotonicMs < this.#notBefore) return false;
-    const age = monotonicMs - this.#loadedAt;
-    return this.usable(monotonicMs) === undefined || age >= this.#lifecycle.unknownKeyCooldownMs;
+    const sinceFetch = monotonicMs - this.#fetchedAt;
+    return (
+      this.usable(monotonicMs) === undefined || sinceFetch >= this.#lifecycle.unknownKeyCooldownMs
+    );
   }
 
   /** Waits for a fetch, but no longer than a call can. The fetch goes on for the calls after it. */
   async #wait(refresh: Promise<void>): Promise<void> {
     this.#waiters++;
-    let cancel: (() => void) | undefined;
-    const timeout = new Promise<void>((resolve) => {
-      cancel = this.#dependencies.timers.after(MAX_WAIT_MS, resolve, true);
-    });
     try {
-      await Promise.race([refresh, timeout]);
+      await this.#within(MAX_WAIT_MS, refresh);
     } finally {
-      cancel?.();
       this.#waiters--;
     }
+  }
+
+  /** Resolves with the fetch, or after a time without it. Never rejects. */
+  async #within(ms: number, refresh: Promise<void>): Promise<void> {
+    let cancel: (() => void) | undefined;
+    const timeout = new Promise<void>((resolve) => {
+      cancel = this.#dependencies.timers.after(ms, resolve, true);
+    });
+    await Promise.race([refresh, timeout]);
+    cancel?.();
   }
 
   /** Fetches, or joins the fetch under way. Never rejects. */
@@ -166,71 +205,43 @@ export class KeySource {
 
   async #attempt(): Promise<void> {
     const previous = this.#set;
-    const startedAt = this.#dependencies.clock.monotonic();
+    const { clock } = this.#dependencies;
+    const startedAt = clock.monotonic();
+    let outcome: 'success' | 'failure' = 'failure';
     try {
       const { set, dropped } = await this.#loader.load(previous);
       this.#set = set;
-      this.#succeeded(previous, set, dropped);
-      this.#measured('success', startedAt);
+      this.#succeeded();
+      this.#journal.replaced(previous, set, dropped);
+      outcome = 'success';
     } catch (error) {
       this.#failed(error);
-      this.#measured('failure', startedAt);
     }
+    this.#journal.measured(outcome, clock.monotonic() - startedAt, this.state());
   }
 
-  #measured(outcome: 'success' | 'failure', startedAt: number): void {
-    const { metrics, clock } = this.#dependencies;
-    const labels = { ...this.#labels, outcome };
-    metrics?.counter('grpc_entra.keys.refreshes', labels);
-    metrics?.histogram('grpc_entra.keys.refresh_ms', clock.monotonic() - startedAt, labels);
-    const { keys, ageSeconds } = this.state();
-    metrics?.gauge('grpc_entra.keys.count', keys, this.#labels);
-    if (ageSeconds !== undefined) {
-      metrics?.gauge('grpc_entra.keys.age_seconds', ageSeconds, this.#labels);
-    }
-  }
-
-  #succeeded(previous: KeySet | undefined, set: KeySet, dropped: readonly DroppedKey[]): void {
-    const { clock, random, logger } = this.#dependencies;
+  #succeeded(): void {
+    const { clock, random } = this.#dependencies;
     this.#loadedAt = clock.monotonic();
+    this.#fetchedAt = this.#loadedAt;
     this.#failures = 0;
     this.#notBefore = Number.NEGATIVE_INFINITY;
     this.#schedule(this.#lifecycle.refreshMs * (0.9 + 0.2 * random()));
-    const added = [...set.keys.keys()].filter((kid) => !previous?.keys.has(kid));
-    const removed = [...(previous?.keys.keys() ?? [])].filter((kid) => !set.keys.has(kid));
-    const fields = {
-      authority: this.#location.metadataUrl.host,
-      generation: set.generation,
-      keys: set.keys.size,
-      added,
-      removed,
-    };
-    if (added.length + removed.length > 0) logger.info('signing keys changed', fields);
-    else logger.debug('signing keys renewed', fields);
-    if (dropped.length > 0) logger.error('published signing keys are not usable', { dropped });
   }
 
   #failed(error: unknown): void {
-    const { clock, random, logger } = this.#dependencies;
+    const { clock, random } = this.#dependencies;
     const now = clock.monotonic();
     const serving = this.usable(now) !== undefined;
     const ceiling = serving ? MAX_BACKOFF_SERVING_MS : MAX_BACKOFF_EMPTY_MS;
     const base = Math.min(ceiling, FIRST_BACKOFF_MS * 2 ** Math.min(this.#failures, 16));
     const asked = error instanceof DocumentDeferredError ? error.retryAfterMs : 0;
-    const delay = Math.max(MIN_BACKOFF_MS, asked, base * random());
+    const retryInMs = Math.max(MIN_BACKOFF_MS, asked, base * random());
     this.#failures++;
     this.#lastFailure = error;
-    this.#notBefore = now + delay;
-    this.#schedule(delay);
-    const fields = {
-      authority: this.#location.metadataUrl.host,
-      failures: this.#failures,
-      retryInMs: Math.round(delay),
-      error: error instanceof Error ? error.message : 'unknown',
-    };
-    if (!serving) logger.error('no signing keys: every token is refused', fields);
-    else if (now - this.#loadedAt >= STALE_MS) logger.warn('signing keys grow old', fields);
-    else logger.info('signing keys could not be renewed', fields);
+    this.#notBefore = now + retryInMs;
+    this.#schedule(retryInMs);
+    this.#journal.failed({ failures: this.#failures, retryInMs, error }, this.state());
   }
 
   #schedule(delayMs: number): void {

@@ -1,8 +1,10 @@
-import { metadataUrl } from '../entra/authority.ts';
+import { ConfigError } from '../core/errors.ts';
+import { documentHosts, issuerOf, metadataUrl, policyIssuers } from '../entra/authority.ts';
 import type { AccessTokenClaims } from '../entra/claims.ts';
 import type { KeyLocation } from './key-set.ts';
 import { type KeyLifecycle, KeySource, type KeySourceDependencies } from './key-source.ts';
-import { issuerOf, PERSONAL_TENANT, type TokenPolicy, type TokenVersion } from './policy.ts';
+import { PERSONAL_TENANT, type TokenPolicy, type TokenVersion } from './policy.ts';
+import { policyOf } from './profile-claims.ts';
 
 /** All key sources of a validator. They follow from its settings; a token only picks among them (rule K1). */
 export interface KeySources {
@@ -18,18 +20,44 @@ const TEMPLATE = '{tenantid}';
 interface Place {
   /** What stands for the tenant in the address of the documents. */
   readonly path: string;
-  /** What stands for the tenant in the issuer that the documents name. */
-  readonly issuerTenant: string;
+  /** Issuers that the documents may name. */
+  readonly issuers: readonly string[];
+  /** Hosts that may serve them. */
+  readonly hosts: readonly string[];
   readonly shared: boolean;
 }
 
+/** Each policy of a B2C tenant has documents of its own. */
+function policyPlaces({ authority }: TokenPolicy, tenantId: string): ReadonlyMap<unknown, Place> {
+  return new Map(
+    authority.policies.map((policy) => [
+      policy,
+      {
+        path: `${tenantId}/${policy}`,
+        issuers: policyIssuers(authority, tenantId, policy),
+        hosts: authority.hosts,
+        shared: false,
+      },
+    ]),
+  );
+}
+
 /** Which documents hold the keys of the accepted tenants. */
-function placesOf({ tenants }: TokenPolicy, version: TokenVersion): ReadonlyMap<unknown, Place> {
+function placesOf(policy: TokenPolicy, version: TokenVersion): ReadonlyMap<unknown, Place> {
+  const { tenants, authority } = policy;
   const own = (tenantId: string): [string, Place] => [
     tenantId,
-    { path: tenantId, issuerTenant: tenantId, shared: false },
+    {
+      path: tenantId,
+      issuers: [issuerOf(authority, version, tenantId)],
+      hosts: documentHosts(authority, tenantId),
+      shared: false,
+    },
   ];
-  if (tenants.kind === 'one') return new Map([own(tenants.tenantId)]);
+  if (tenants.kind === 'one') {
+    if (authority.profile === 'b2c') return policyPlaces(policy, tenants.tenantId);
+    return new Map([own(tenants.tenantId)]);
+  }
   if (tenants.kind === 'listed' && tenants.tenantIds.size <= MAX_TENANT_SOURCES) {
     return new Map([...tenants.tenantIds].map(own));
   }
@@ -37,7 +65,8 @@ function placesOf({ tenants }: TokenPolicy, version: TokenVersion): ReadonlyMap<
     tenants.kind === 'any' ? tenants.personalAccounts : tenants.tenantIds.has(PERSONAL_TENANT);
   // Version 1.0 documents exist for `common` alone; `organizations` leaves out the keys of personal accounts.
   const path = personal || version === '1.0' ? 'common' : 'organizations';
-  return new Map([[undefined, { path, issuerTenant: TEMPLATE, shared: true }]]);
+  const issuers = [issuerOf(authority, version, TEMPLATE)];
+  return new Map([[undefined, { path, issuers, hosts: authority.hosts, shared: true }]]);
 }
 
 function locate(
@@ -52,9 +81,9 @@ function locate(
   return Object.freeze({
     metadataUrl: url,
     version,
-    issuer: issuerOf(authority, version, place.issuerTenant),
+    issuers: place.issuers,
     shared: place.shared,
-    hosts: authority.hosts,
+    hosts: place.hosts,
     cloud: authority.cloudInstanceName,
   });
 }
@@ -77,14 +106,23 @@ export function createKeySources(
     byVersion.set(version, byTenant);
   }
   const [firstVersion] = byVersion.values();
+  const all = [...byVersion.values()].flatMap((byTenant) => [...byTenant.values()]);
+  if (lifecycle.initialKeys !== undefined && all.length > 1) {
+    throw new ConfigError(
+      'ERR_OPTION_INVALID',
+      `keys.initialKeysFile holds one key set, but these settings need ${all.length}: one for each tenant or policy ` +
+        'and version; leave it out, or validate one tenant and version',
+    );
+  }
   return {
-    all: [...byVersion.values()].flatMap((byTenant) => [...byTenant.values()]),
-    select: ({ ver, tid }) => {
+    all,
+    select: (claims) => {
       // With a single version or tenant there is nothing to pick; the rules compare the claims later.
-      const byTenant = byVersion.size === 1 ? firstVersion : byVersion.get(ver);
+      const byTenant = byVersion.size === 1 ? firstVersion : byVersion.get(claims.ver);
       if (byTenant === undefined) return undefined;
       const [only] = byTenant.values();
-      return byTenant.size === 1 ? only : byTenant.get(tid);
+      if (byTenant.size === 1) return only;
+      return byTenant.get(policy.authority.profile === 'b2c' ? policyOf(claims) : claims.tid);
     },
   };
 }

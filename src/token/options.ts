@@ -8,9 +8,11 @@ import {
   checkOptionNames,
   invalidOption,
 } from '../core/options.ts';
-import { type Authority, resolveAuthority } from '../entra/authority.ts';
+import type { Authority } from '../entra/authority.ts';
 import { resolveClientId, resolveV1Audiences } from './audience-option.ts';
+import { checkProfile, resolveTokenAuthority, resolveVersions } from './authority-setting.ts';
 import type { TokenCacheBounds } from './cache.ts';
+import { loadInitialKeys } from './initial-keys.ts';
 import type { KeyLifecycle } from './key-source.ts';
 import type {
   Admission,
@@ -20,7 +22,6 @@ import type {
   TokenCacheOptions,
   TokenPolicy,
   TokenValidatorOptions,
-  TokenVersion,
 } from './policy.ts';
 import { resolveTenants } from './tenant-option.ts';
 
@@ -53,6 +54,8 @@ const KEY_OPTION_NAMES: readonly (keyof KeyOptions)[] = [
   'refreshMinutes',
   'lastKnownGoodHours',
   'unknownKeyCooldownSeconds',
+  'initialKeysFile',
+  'failFast',
 ];
 const CACHE_OPTION_NAMES: readonly (keyof TokenCacheOptions)[] = ['maxEntries', 'maxAgeSeconds'];
 
@@ -69,16 +72,6 @@ export interface ValidatorSettings {
   readonly metrics: Metrics | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
-}
-
-function resolveVersions(value: unknown): ReadonlySet<TokenVersion> {
-  if (value === undefined) return new Set(['2.0']);
-  const items: readonly unknown[] = Array.isArray(value) ? value : [];
-  const versions = items.filter((item) => item === '1.0' || item === '2.0');
-  if (versions.length === 0 || versions.length !== items.length) {
-    throw invalidOption('tokenVersions', "an array of '1.0' and '2.0', at least one", value);
-  }
-  return new Set(versions);
 }
 
 const ADMISSIONS: readonly Admission[] = ['allow', 'deny'];
@@ -107,13 +100,18 @@ function resolveMetrics(value: Metrics | undefined): Metrics | undefined {
 
 function resolvePolicy(options: TokenValidatorOptions, authority: Authority): TokenPolicy {
   const clientId = resolveClientId(options.clientId);
-  const versions = resolveVersions(options.tokenVersions);
+  const tenants = resolveTenants(options.tenantId);
+  checkProfile(authority, tenants, options);
+  const versions = resolveVersions(options.tokenVersions, authority);
   const { maxTokenAgeSeconds } = options;
   return Object.freeze({
     authority,
-    tenants: resolveTenants(options.tenantId),
+    tenants,
     clientId,
-    v1Audiences: new Set([clientId, ...resolveV1Audiences(options.v1Audiences, versions)]),
+    v1Audiences: new Set([
+      clientId,
+      ...resolveV1Audiences(options.v1Audiences, versions, authority),
+    ]),
     versions,
     clockSkewSeconds: checkInteger('clockSkewSeconds', options.clockSkewSeconds, {
       min: 0,
@@ -151,9 +149,10 @@ function resolvePolicy(options: TokenValidatorOptions, authority: Authority): To
   });
 }
 
-function resolveLifecycle(options: KeyOptions | undefined = {}): KeyLifecycle {
+function resolveLifecycle(options: KeyOptions | undefined = {}, clock: Clock): KeyLifecycle {
   checkOptionNames('keys', options, KEY_OPTION_NAMES);
-  const { refreshMinutes, lastKnownGoodHours, unknownKeyCooldownSeconds } = options;
+  const { refreshMinutes, lastKnownGoodHours, unknownKeyCooldownSeconds, initialKeysFile } =
+    options;
   return Object.freeze({
     refreshMs:
       checkInteger('keys.refreshMinutes', refreshMinutes, { min: 5, max: 1440, default: 60 }) *
@@ -170,6 +169,8 @@ function resolveLifecycle(options: KeyOptions | undefined = {}): KeyLifecycle {
         max: 3600,
         default: 300,
       }) * 1000,
+    initialKeys: loadInitialKeys('keys.initialKeysFile', initialKeysFile, clock.now()),
+    failFast: checkBoolean('keys.failFast', options.failFast, false),
   });
 }
 
@@ -183,7 +184,7 @@ const CACHE_ENTRIES_PER_CALLER = 32;
  */
 export function resolveOptions(options: TokenValidatorOptions): ValidatorSettings {
   checkOptionNames('token validator options', options, OPTION_NAMES);
-  const { cache = {} } = options;
+  const { cache = {}, clock = systemClock } = options;
   checkOptionNames('cache', cache, CACHE_OPTION_NAMES);
   const maxEntries = checkInteger('cache.maxEntries', cache.maxEntries, {
     min: 0,
@@ -196,8 +197,8 @@ export function resolveOptions(options: TokenValidatorOptions): ValidatorSetting
     default: 300,
   });
   return Object.freeze({
-    policy: resolvePolicy(options, resolveAuthority('authority', options.authority)),
-    lifecycle: resolveLifecycle(options.keys),
+    policy: resolvePolicy(options, resolveTokenAuthority(options.authority)),
+    lifecycle: resolveLifecycle(options.keys, clock),
     cache: {
       maxEntries,
       maxWeight: Math.max(CACHE_WEIGHT, (maxEntries / 10_000) * CACHE_WEIGHT),
@@ -207,7 +208,7 @@ export function resolveOptions(options: TokenValidatorOptions): ValidatorSetting
     useAppSpecificKeys: checkBoolean('useAppSpecificKeys', options.useAppSpecificKeys, false),
     isRevoked: resolveRevocation(options.isRevoked),
     metrics: resolveMetrics(options.metrics),
-    clock: options.clock ?? systemClock,
+    clock,
     logger: guardedLogger(options.logger ?? silentLogger),
   });
 }

@@ -2,7 +2,8 @@ import type { Caller } from '../core/caller.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/log.ts';
 import type { Metrics } from '../core/metrics.ts';
-import { type Authority, type AuthorityOption, issuerV1, issuerV2 } from '../entra/authority.ts';
+import type { Authority, AuthorityOption } from '../entra/authority.ts';
+import type { B2cAuthority } from '../entra/customer-authority.ts';
 
 /** Format of a token. */
 export type TokenVersion = '1.0' | '2.0';
@@ -34,6 +35,18 @@ export interface KeyOptions {
   readonly lastKnownGoodHours?: number;
   /** Shortest time between a fetch and another one that an unknown key id causes, seconds, 30 to 3600. Default 300. */
   readonly unknownKeyCooldownSeconds?: number;
+  /**
+   * File of keys that serve until the authority has answered: its key set, with the time it was saved in member `asOf`,
+   * as `curl <jwks_uri> | jq '. + {asOf: (now | todate)}'` writes it. They age like fetched keys, so the file is worth
+   * as much as it is renewed; one that is too old is left aside with a warning. For settings with one key set: one
+   * tenant or policy, one version. Default: none.
+   */
+  readonly initialKeysFile?: string;
+  /**
+   * Whether a start without keys is a failure: `ready()`, and `listen()` of a server, try for 10 seconds and then
+   * reject. Default: no; calls are answered UNAVAILABLE until there are keys.
+   */
+  readonly failFast?: boolean;
 }
 
 /** How verified tokens are remembered, so that a token is verified once and not at every call. */
@@ -66,8 +79,11 @@ export interface TokenValidatorOptions {
   readonly tenantId: TenantOption;
   /** The API's application (client) id, a GUID: the audience of v2.0 tokens (rules A1, A3). */
   readonly clientId: string;
-  /** Which cloud, or an emulator. Default: the global cloud. */
-  readonly authority?: AuthorityOption;
+  /**
+   * Which cloud, a tenant of customers (External ID as `{ ciam }`, Azure AD B2C as `{ b2c, policies }`), or an emulator.
+   * Default: the global cloud.
+   */
+  readonly authority?: AuthorityOption | B2cAuthority;
   /** App ID URIs accepted as audience of v1.0 tokens beside the client id, compared exactly (rule A4). Default none. */
   readonly v1Audiences?: readonly string[];
   /**
@@ -149,9 +165,4 @@ export interface TokenPolicy {
   readonly allowMissingTyp: boolean;
   readonly binding: CertificateBinding;
   readonly callers: CallerPolicy;
-}
-
-/** The one issuer of a tenant's tokens of a version. */
-export function issuerOf(authority: Authority, version: unknown, tenantId: string): string {
-  return version === '1.0' ? issuerV1(authority, tenantId) : issuerV2(authority, tenantId);
 }

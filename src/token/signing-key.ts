@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
 import { ALGORITHM } from './header-checks.ts';
+import { hasRocaMark } from './roca.ts';
 import type { JsonObject } from './strict-json.ts';
 
 /** A published key that may verify signatures. */
@@ -29,6 +30,7 @@ export type KeyFault =
   | 'private_members'
   | 'exponent'
   | 'modulus'
+  | 'modulus_factorable'
   | 'issuer_malformed'
   | 'cloud_malformed'
   | 'kid_repeated';
@@ -78,6 +80,10 @@ const keyChecks: readonly KeyCheck[] = [
   { fault: 'private_members', violates: (jwk) => PRIVATE_MEMBERS.some((name) => name in jwk) },
   { fault: 'exponent', violates: ({ e }) => e !== EXPONENT },
   { fault: 'modulus', violates: ({ n }) => modulusUnusable(n) },
+  {
+    fault: 'modulus_factorable',
+    violates: ({ n }) => hasRocaMark(Buffer.from(String(n), 'base64url')),
+  },
   { fault: 'issuer_malformed', violates: ({ issuer }) => !optionalText(issuer) },
   {
     fault: 'cloud_malformed',

@@ -28,6 +28,8 @@ export interface JsonFacts {
   readonly membersWritten: number;
   /** Members that survived parsing, at all levels: fewer when a name was repeated. */
   readonly membersKept: number;
+  /** Members of the outermost object. */
+  readonly membersOutermost: number;
   /** Deepest nesting found; counting stops one level beyond the bound. */
   readonly depth: number;
   /** Whether a name at any level is one that reaches a prototype. */
@@ -65,6 +67,7 @@ const PROTOTYPE_NAMES: ReadonlySet<string> = new Set(['__proto__', 'constructor'
 
 interface Walk {
   members: number;
+  outermost: number;
   depth: number;
   touchesPrototype: boolean;
 }
@@ -77,10 +80,13 @@ function walk(value: unknown, depth: number, maxDepth: number, seen: Walk): void
     for (const item of value) walk(item, depth + 1, maxDepth, seen);
     return;
   }
-  for (const [name, member] of Object.entries(value)) {
+  const object = value as JsonObject;
+  // Names alone: pairs of name and value cost as much as parsing did.
+  for (const name of Object.keys(object)) {
     seen.members++;
+    if (depth === 1) seen.outermost++;
     if (PROTOTYPE_NAMES.has(name)) seen.touchesPrototype = true;
-    walk(member, depth + 1, maxDepth, seen);
+    walk(object[name], depth + 1, maxDepth, seen);
   }
 }
 
@@ -105,13 +111,14 @@ export function parseJson(document: JsonBytes): JsonFacts | undefined {
     return undefined;
   }
   if (!isPlainObject(value)) return undefined;
-  const seen: Walk = { members: 0, depth: 0, touchesPrototype: false };
+  const seen: Walk = { members: 0, outermost: 0, depth: 0, touchesPrototype: false };
   walk(value, 1, document.bounds.maxDepth, seen);
   return {
     object: Object.setPrototypeOf(value, null),
     bounds: document.bounds,
     membersWritten: countMembers(text),
     membersKept: seen.members,
+    membersOutermost: seen.outermost,
     depth: seen.depth,
     touchesPrototype: seen.touchesPrototype,
   };
@@ -137,7 +144,7 @@ export const jsonFactChecks: readonly Check<JsonFacts>[] = Object.freeze([
   {
     rule: 'S7',
     reason: 'bounds_exceeded',
-    violates: ({ object, bounds }: JsonFacts) => Object.keys(object).length > bounds.maxMembers,
+    violates: ({ membersOutermost, bounds }: JsonFacts) => membersOutermost > bounds.maxMembers,
   },
   {
     rule: 'S5',

@@ -36,7 +36,7 @@ export interface TokenValidator {
    */
   requireAuthContext(caller: Caller, context: string): void;
   /**
-   * Loads the signing keys now instead of at the first token.
+   * Loads the signing keys now instead of at the first token. Resolves at once where initial keys serve.
    *
    * @throws {@link TokenError} `ERR_KEYS_UNAVAILABLE` with the failure as `cause`; attempts continue by themselves.
    */

@@ -14,6 +14,7 @@ import { firstViolation, refusal, runChecks } from './check.ts';
 import { allChecks, type Checks, plausibilityChecks } from './checks.ts';
 import type { ClaimFacts } from './claim-checks.ts';
 import { checkAuthContext, requireAuthContext } from './claims-challenge.ts';
+import { ClockWatch } from './clock-watch.ts';
 import { type CompactToken, decodePayload, decodeSegment, splitToken } from './compact.ts';
 import { createDocumentFetcher } from './document-fetcher.ts';
 import { HeaderReader } from './header-reader.ts';
@@ -59,6 +60,7 @@ class EntraTokenValidator implements TokenValidator {
   readonly #cache: TokenCache;
   readonly #headers: HeaderReader;
   readonly #versionHint: VersionHint;
+  readonly #clockWatch: ClockWatch;
   readonly #waiting = new Map<string, Promise<Caller>>();
   readonly #closeParts: () => void;
   readonly #callRules: CallRules | undefined;
@@ -77,6 +79,7 @@ class EntraTokenValidator implements TokenValidator {
     this.#callRules = createCallRules(settings);
     this.#versionHint = new VersionHint(settings.logger);
     const { metrics, clock } = settings;
+    this.#clockWatch = new ClockWatch(clock, settings.logger);
     this.#meter = metrics === undefined ? undefined : new ValidationMeter(metrics, clock);
     this.#headers = new HeaderReader(parts.checks, policy.allowMissingTyp);
     this.#sources = createKeySources(policy, lifecycle, parts.keys, useAppSpecificKeys);
@@ -111,6 +114,7 @@ class EntraTokenValidator implements TokenValidator {
 
   #identify(token: string): Caller | Promise<Caller> {
     this.#cacheOutcome = 'miss';
+    this.#clockWatch.look();
     if (token.length > this.maxTokenBytes) throw refusal('token_too_long');
     const id = hash('sha256', token, 'base64url');
     const remembered = this.#cache.get(id);
@@ -213,7 +217,7 @@ class EntraTokenValidator implements TokenValidator {
     runChecks(this.#checks.key, facts);
     runChecks(this.#checks.claims, facts);
     checkAdmission({ claims, callers: policy.callers });
-    const caller = callerFrom(claims);
+    const caller = callerFrom(claims, policy);
     this.#remember(token, source, key, caller);
     return caller;
   }

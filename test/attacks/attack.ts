@@ -41,3 +41,9 @@ export const MANY_TENANTS: Partial<TokenValidatorOptions> = {
     ],
   },
 };
+/** Accepts tokens of an External ID tenant. */
+export const CIAM: Partial<TokenValidatorOptions> = { authority: { ciam: 'contoso' } };
+/** Accepts tokens of a B2C tenant, made by one policy. */
+export const B2C: Partial<TokenValidatorOptions> = {
+  authority: { b2c: 'contoso', policies: ['B2C_1_SignIn'] },
+};

@@ -3,6 +3,7 @@ import type { FakeAuthority } from '../support/token-world.ts';
 import {
   API_ID,
   APP_CLAIMS,
+  B2C_CLAIMS,
   type Claims,
   mint,
   NOW,
@@ -13,6 +14,7 @@ import {
 import {
   ANY_TENANT,
   type Attack,
+  B2C,
   BOTH_VERSIONS,
   issuerOf,
   MANY_TENANTS,
@@ -27,7 +29,7 @@ const publishedBy = (members: Claims) => (authority: FakeAuthority) => {
 
 const badTimes: readonly unknown[] = [undefined, null, '1800000000', 1.5, 0, -1, [NOW], 2 ** 53];
 
-/** Rules I2 to I7. */
+/** Rules I2 to I7, and I9. */
 export const issuerAttacks: readonly Attack[] = [
   {
     rule: 'I2',
@@ -70,6 +72,14 @@ export const issuerAttacks: readonly Attack[] = [
     reason: 'personal_account',
     token: withClaims({ iss: issuerOf(PERSONAL_TENANT), tid: PERSONAL_TENANT }),
     options: ANY_TENANT,
+  },
+  {
+    rule: 'I9',
+    name: 'a B2C policy that is not on the list',
+    reason: 'policy_not_listed',
+    token: () => mint({ base: B2C_CLAIMS, claims: { tfp: 'B2C_1_Other' } }),
+    options: B2C,
+    authority: publishedBy({}),
   },
 ];
 

@@ -91,7 +91,7 @@ export const groups = {
     },
     {
       rule: 'K2',
-      text: 'Published keys are admitted one by one: RSA of 2048 to 4096 bits, exponent 65537, for signing.',
+      text: 'Published keys are admitted one by one: RSA of 2048 to 4096 bits, exponent 65537, no ROCA mark, for signing.',
     },
     { rule: 'K2b', text: 'Two different keys with one id are both left out.' },
     { rule: 'K2c', text: 'Symmetric keys are left out.' },
@@ -116,7 +116,10 @@ export const groups = {
     },
     { rule: 'I7', text: 'Personal accounts are accepted only by name.' },
     { rule: 'I8', text: 'Metadata documents say exactly what this authority must say.' },
-    { rule: 'I9', text: 'Issuers of Azure AD B2C policies are not accepted.' },
+    {
+      rule: 'I9',
+      text: 'A policy of Azure AD B2C is on the list; without the B2C profile there is none.',
+    },
     { rule: 'I10', text: 'Alias hosts are for discovery, not for issuers.' },
   ],
   Audience: [

@@ -18,8 +18,10 @@
  */
 
 const ADMISSION = 'token/admission.test.js';
+const B2C = 'token/b2c.test.js';
 const BINDING = 'token/binding.test.js';
 const CHALLENGE = 'token/claims-challenge.test.js';
+const CIAM = 'token/ciam.test.js';
 const DECIDE = 'authorize/decide.test.js';
 const EACH = 'attacks/one-rule-each.test.js';
 const EDGES = 'token/edges.test.js';
@@ -28,6 +30,7 @@ const KEYS = 'token/key-source.test.js';
 const KEY_SET = 'token/key-set.test.js';
 const OPTIONS = 'token/options.test.js';
 const RULES = 'authorize/rules.test.js';
+const START = 'token/key-start.test.js';
 const STATUS = 'server/status.test.js';
 const STRUCTURE = 'token/structure.test.js';
 const TENANTS = 'token/tenants.test.js';
@@ -37,7 +40,9 @@ const VALIDATOR = 'token/validator.test.js';
 export const groups = {
   token: {
     files: {
+      'entra/customer-authority.js': [CIAM, B2C],
       'token/admission-checks.js': [ADMISSION],
+      'token/authority-setting.js': [CIAM, B2C, OPTIONS],
       'token/audience-option.js': [OPTIONS],
       'token/bearer.js': ['token/bearer.test.js'],
       'token/binding-checks.js': [BINDING, EACH],
@@ -54,13 +59,18 @@ export const groups = {
       'token/header-checks.js': [EACH, STRUCTURE],
       'token/header-reader.js': [EDGES, STRUCTURE],
       'token/identity-checks.js': [EACH, VALIDATOR],
+      'token/clock-watch.js': [START],
+      'token/initial-keys.js': [START],
+      'token/key-journal.js': [KEYS, START, 'token/metrics.test.js'],
       'token/key-loader.js': [KEYS],
       'token/key-set.js': [KEY_SET],
-      'token/key-source.js': [KEYS],
+      'token/key-source.js': [KEYS, START],
       'token/key-sources.js': [TENANTS, VALIDATOR],
       'token/options.js': [OPTIONS],
       'token/meter.js': ['token/metrics.test.js'],
       'token/policy.js': [TENANTS],
+      'token/profile-claims.js': [B2C, VALIDATOR],
+      'token/roca.js': ['token/wycheproof.test.js'],
       'token/signature-checks.js': [EACH],
       'token/signing-key.js': ['token/signing-key.test.js'],
       'token/strict-json.js': [STRUCTURE, EACH],
@@ -69,6 +79,7 @@ export const groups = {
     },
     tests: [
       ...[EACH, EDGES, STRUCTURE, TENANTS, VALIDATOR, KEY_SET, KEYS, OPTIONS],
+      ...[B2C, CIAM, START],
       ...[ADMISSION, BINDING, CHALLENGE, 'token/bearer.test.js', 'token/metrics.test.js'],
     ],
     explained: [
@@ -145,9 +156,9 @@ export const groups = {
         why: 'Keys that are too old to use are older than the pause between fetches.',
       },
       {
-        file: 'token/key-source.js',
+        file: 'token/key-journal.js',
         kind: 'boundary moved',
-        text: 'now - this.#loadedAt >= STALE_MS',
+        text: 'ageSeconds >= STALE_SECONDS',
         why: 'A millisecond decides between two levels of one log line.',
       },
       {

@@ -4,7 +4,15 @@
 //
 // Needs compiled sources and tests (tsc -b test). Works on copies; exits with 1 when a survivor is unexplained.
 import { spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { groups } from './groups.mjs';
@@ -34,6 +42,8 @@ function makeCopy() {
     cpSync(name, join(directory, name), { recursive: true });
   cpSync('package.json', join(directory, 'package.json'));
   symlinkSync(resolve('node_modules'), join(directory, 'node_modules'));
+  mkdirSync(join(directory, 'test'));
+  symlinkSync(resolve('test/vectors'), join(directory, 'test/vectors'));
   writeFileSync(join(directory, 'stop-at-first-failure.mjs'), STOP_AT_FIRST_FAILURE);
   return directory;
 }

@@ -99,7 +99,7 @@ export async function fuzzAuthorization(values: number, seed: number): Promise<n
 const LOCATION: KeyLocation = {
   metadataUrl: new URL('https://login.microsoftonline.com/x/v2.0/.well-known/openid-configuration'),
   version: '2.0',
-  issuer: ISSUER,
+  issuers: [ISSUER],
   shared: false,
   hosts: ['login.microsoftonline.com'],
   cloud: 'microsoftonline.com',

@@ -11,6 +11,7 @@ import {
   service,
 } from 'grpc-entra/server';
 import { OrdersServiceDefinition, protoMetadata } from '#examples/orders/gen/orders/v1/orders.ts';
+import type { Clock } from '#src/core/clock.ts';
 import { withResolvers } from '#src/core/with-resolvers.ts';
 import { createDevelopmentCertificates } from '#src/tls/dev-ca.ts';
 import { tempDir } from './temp-dir.ts';
@@ -59,9 +60,10 @@ export interface OrderStack extends AsyncDisposable {
 const API = 'api://orders';
 
 /** @param changes - Options of the server beside those the stack needs. */
-export async function startOrderStack(
-  changes: Pick<ServerOptions, 'logger'> = {},
-): Promise<OrderStack> {
+export async function startOrderStack({
+  clock,
+  ...changes
+}: Pick<ServerOptions, 'logger'> & { readonly clock?: Clock } = {}): Promise<OrderStack> {
   const dir = tempDir();
   const counters: Counters = { decoded: 0, entered: 0 };
   const [files, emulator] = await Promise.all([
@@ -87,6 +89,7 @@ export async function startOrderStack(
       tenantId: emulator.tenantId,
       clientId: emulator.api('orders').clientId,
       authority: emulator.authority,
+      ...(clock === undefined ? {} : { clock }),
     },
     tls: {
       certFile: files.serverCertFile,

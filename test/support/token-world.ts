@@ -32,7 +32,22 @@ export interface FakeAuthority {
   fetch(url: URL, maxBytes: number): Promise<Buffer>;
 }
 
-function metadataOf(path: string): Claims | undefined {
+/** Metadata of a tenant of customers, by its address. */
+function customerMetadataOf({ origin, host, pathname }: URL): Claims | undefined {
+  const path = /^(\/([^/]+)(?:\/[^/]+)?)\/v2\.0\/\.well-known\/openid-configuration$/.exec(
+    pathname,
+  );
+  if (path === null) return undefined;
+  const [, documents = '', tenant = ''] = path;
+  const issuer = host.endsWith('.b2clogin.com')
+    ? `${origin}/${tenant}/v2.0/`
+    : `https://${tenant}.ciamlogin.com/${tenant}/v2.0`;
+  return { issuer, jwks_uri: `${origin}${documents}/discovery/v2.0/keys` };
+}
+
+function metadataOf(url: URL): Claims | undefined {
+  if (url.origin !== ORIGIN) return customerMetadataOf(url);
+  const path = url.pathname;
   const match = /^\/([^/]+)(\/v2\.0)?\/\.well-known\/openid-configuration$/.exec(path);
   const tenant = match?.[1];
   if (tenant === undefined) return undefined;
@@ -59,7 +74,7 @@ export function fakeAuthority(): FakeAuthority {
       await this.hold;
       const failure = this.fail?.(url);
       if (failure !== undefined) throw failure;
-      const metadata = metadataOf(url.pathname);
+      const metadata = metadataOf(url);
       if (metadata !== undefined) {
         return Buffer.from(JSON.stringify({ ...metadata, ...this.metadata }));
       }

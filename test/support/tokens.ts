@@ -101,6 +101,24 @@ export const V1_CLAIMS: Claims = {
   ver: '1.0',
 };
 
+/** Claims of a B2C user's token in which nothing is wrong: as its user flows make them. */
+export const B2C_CLAIMS: Claims = {
+  iss: `https://contoso.b2clogin.com/${TENANT}/v2.0/`,
+  exp: NOW + 3600,
+  nbf: NOW - 300,
+  aud: API_ID,
+  oid: OBJECT_ID,
+  sub: OBJECT_ID,
+  name: 'Adele Vance',
+  emails: ['adele@contoso.example'],
+  tfp: 'B2C_1_SignIn',
+  nonce: 'chosen by the client',
+  scp: 'Orders.Read',
+  azp: CLIENT_ID,
+  ver: '1.0',
+  iat: NOW - 300,
+};
+
 /** A copy without some members. */
 export function without(claims: Claims, ...names: readonly string[]): Claims {
   return Object.fromEntries(Object.entries(claims).filter(([name]) => !names.includes(name)));

@@ -16,7 +16,7 @@ const location: KeyLocation = {
     `https://login.microsoftonline.com/${TENANT}/v2.0/.well-known/openid-configuration`,
   ),
   version: '2.0',
-  issuer: ISSUER,
+  issuers: [ISSUER],
   shared: false,
   hosts: ['login.microsoftonline.com', 'login.windows.net'],
   cloud: 'microsoftonline.com',

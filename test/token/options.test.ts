@@ -116,11 +116,13 @@ const refusals: readonly (readonly [string, object, RegExp, ConfigErrorCode?])[]
   ['2.5', { keys: { lastKnownGoodHours: 73 } }, /from 1 to 72/],
   ['2.5', { keys: { unknownKeyCooldownSeconds: 29 } }, /from 30 to 3600/],
   ['2.5', { keys: { refresh: 5 } }, /unknown option "refresh"/, 'ERR_OPTION_UNKNOWN'],
+  ['2.5', { keys: { failFast: 1 } }, /true or false/],
   ['4.3', { cache: { maxEntries: 1_000_001 } }, /from 0 to 1000000/],
   ['4.3', { cache: { maxAgeSeconds: 0 } }, /from 1 to 3600/],
   ['4.3', { cache: { entries: 5 } }, /unknown option "entries"/, 'ERR_OPTION_UNKNOWN'],
   ['', { audience: 'x' }, /unknown option "audience"/, 'ERR_OPTION_UNKNOWN'],
   ['', { clientID: API_ID }, /did you mean "clientId"/, 'ERR_OPTION_UNKNOWN'],
+  ['', { authority: null }, /authority must be one of/],
   ['', { authority: 'globl' }, /did you mean "global"/],
 ];
 
@@ -173,7 +175,13 @@ describe('options of a validator', () => {
       agents: 'allow',
       isRevoked: () => false,
       metrics: { counter: () => {}, histogram: () => {}, gauge: () => {} },
-      keys: { refreshMinutes: 5, lastKnownGoodHours: 72, unknownKeyCooldownSeconds: 30 },
+      keys: {
+        refreshMinutes: 5,
+        lastKnownGoodHours: 72,
+        unknownKeyCooldownSeconds: 30,
+        initialKeysFile: undefined,
+        failFast: true,
+      },
       cache: { maxEntries: 1_000_000, maxAgeSeconds: 3600 },
       clock: { now: () => 0, monotonic: () => 0 },
       logger: console,
@@ -215,6 +223,8 @@ describe('options of a validator', () => {
       refreshMs: 3_600_000,
       lastKnownGoodMs: 86_400_000,
       unknownKeyCooldownMs: 300_000,
+      initialKeys: undefined,
+      failFast: false,
     });
     assert.deepEqual(cache, { maxEntries: 10_000, maxWeight: 16 * 1024 * 1024, maxPerCaller: 32 });
     assert.equal(cacheMaxAgeMs, 300_000);
