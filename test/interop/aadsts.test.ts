@@ -123,7 +123,7 @@ async function wishOf(change: Partial<Wish>): Promise<Wish> {
 
 /** Has msal-node send requests, and checks what it makes of each refusal. */
 async function assertRecognised(wishes: Readonly<Record<string, Wish>>): Promise<void> {
-  const results = await world.run(msal(), [], { refusals: wishes });
+  const results = await world.run(msal(), [], { wishes });
   for (const [code, wish] of Object.entries(wishes)) {
     const result = results[code];
     const number = Number(code);
@@ -161,7 +161,7 @@ describe('1.8 msal-node recognises refusals as its own error classes', () => {
     const wish = await wishOf({ auth: middle(), userToken: await minted({}) });
     const claims = { access_token: { capolids: { essential: true, values: ['one'] } } };
     using _fault = world.emulator.inject({ kind: 'aadsts', code: 50076, claims });
-    const { challenge } = await world.run(msal(), [], { refusals: { challenge: wish } });
+    const { challenge } = await world.run(msal(), [], { wishes: { challenge: wish } });
     assert.equal(challenge?.class, 'InteractionRequiredAuthError');
     assert.deepEqual(JSON.parse(challenge?.claims ?? ''), claims);
   });

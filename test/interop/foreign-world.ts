@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { createHash, X509Certificate } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createChannel, createClient, ServiceError, type StatusName } from 'grpc-entra/client';
-import { type EntraEmulator, startEntraEmulator } from 'grpc-entra/emulator';
+import {
+  type EntraEmulator,
+  type ManagedIdentityPlatform,
+  startEntraEmulator,
+} from 'grpc-entra/emulator';
 import { allow, createServer, type Rule, type Server, service } from 'grpc-entra/server';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { OrdersServiceDefinition } from '#examples/orders/gen/orders/v1/orders.ts';
@@ -49,7 +53,13 @@ export interface ForeignWorld extends AsyncDisposable {
   federatedAssertion(claims?: Readonly<Record<string, unknown>>): Promise<string>;
   /** Presents a token to the server of an API. */
   present(api: 'orders' | 'stock', token: string): Promise<Verdict>;
-  run(client: ForeignClient, tasks: readonly string[], more?: object): Promise<Results>;
+  /** @param platform - Where a managed identity is asked for. Default: `app-service`. */
+  run(
+    client: ForeignClient,
+    tasks: readonly string[],
+    more?: object,
+    platform?: ManagedIdentityPlatform,
+  ): Promise<Results>;
   /** Runs a program with the emulator's certificate trusted, and returns what it printed. */
   execute(
     command: readonly string[],
@@ -100,7 +110,14 @@ function startEmulator(cert: string, federated: Awaited<ReturnType<typeof create
       { name: 'secret', secrets: [SECRET], appRoles },
       { name: 'certificate', certificates: [cert], appRoles },
       { name: 'federated', appRoles, federatedCredentials },
-      { name: 'middle', api: 'orders', delegatedScopes: { [STOCK]: ['Stock.Read'] } },
+      {
+        name: 'middle',
+        api: 'orders',
+        secrets: [SECRET],
+        certificates: [cert],
+        federatedCredentials,
+        delegatedScopes: { [STOCK]: ['Stock.Read'] },
+      },
       { name: 'portal', delegatedScopes: { [ORDERS]: ['Orders.Read'] } },
       { name: 'late', secrets: [{ value: 'past', expires: new Date(0) }] },
       { name: 'public', publicClient: true },
@@ -231,8 +248,8 @@ export async function startForeignWorld(): Promise<ForeignWorld> {
     certificate: made,
     federatedAssertion: federated.assertion,
     present: (api, token) => ask(targets[api], ca, token),
-    run: async (client, tasks, more = {}) => {
-      const env = emulator.managedIdentityEnvironment('app-service');
+    run: async (client, tasks, more = {}, platform = 'app-service') => {
+      const env = emulator.managedIdentityEnvironment(platform);
       const stdin = JSON.stringify({ ...input, ...more, tasks });
       return JSON.parse(await execute(client.command, stdin, env)) as Results;
     },

@@ -62,10 +62,14 @@ const tasks = {
     }).acquireTokenByClientCredential({ scopes: [input.scope] }),
 };
 
-/** A request that is to be refused: every one with an application object of its own, because msal remembers 429s. */
-async function refusal({ auth, scope = input.scope, correlationId, userToken }) {
+/** Any request: each with an application object of its own, because msal remembers 429s and caches tokens. */
+async function fulfil({ auth, scope = input.scope, correlationId, userToken, claims, machine }) {
+  if (machine !== undefined) {
+    const one = new ManagedIdentityApplication({ managedIdentityIdParams: machine });
+    return one.acquireToken({ resource: scope.replace('/.default', '') });
+  }
   const one = application(auth);
-  const request = { scopes: [scope], correlationId };
+  const request = { scopes: [scope], correlationId, claims };
   return userToken === undefined
     ? one.acquireTokenByClientCredential(request)
     : one.acquireTokenOnBehalfOf({ ...request, oboAssertion: userToken });
@@ -93,7 +97,7 @@ async function attempt(name, run) {
   }
 }
 for (const name of input.tasks) await attempt(name, tasks[name]);
-for (const [name, wish] of Object.entries(input.refusals ?? {})) {
-  await attempt(name, () => refusal(wish));
+for (const [name, wish] of Object.entries(input.wishes ?? {})) {
+  await attempt(name, () => fulfil(wish));
 }
 process.stdout.write(JSON.stringify(results));
