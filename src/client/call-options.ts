@@ -1,6 +1,7 @@
 import { type CallOptions as GrpcCallOptions, Metadata } from '@grpc/grpc-js';
 import { checkBoolean, checkInteger, checkOptionNames, invalidOption } from '../core/options.ts';
 import type { Secret } from '../core/secret.ts';
+import { sharedSignal } from '../core/shared-signal.ts';
 import type { SecureChannel } from './channel.ts';
 
 /** Options of one call. */
@@ -81,7 +82,7 @@ export function bindSignal(call: Cancellable, signal: AbortSignal | undefined): 
   if (signal === undefined) return () => {};
   const cancel = (): void => call.cancel();
   if (signal.aborted) cancel();
-  signal.addEventListener('abort', cancel, { once: true });
+  sharedSignal(signal).addEventListener('abort', cancel, { once: true });
   return () => signal.removeEventListener('abort', cancel);
 }
 

@@ -3,6 +3,7 @@ import type { CallScope } from '../core/call-scope.ts';
 import type { Caller } from '../core/caller.ts';
 import type { Secret } from '../core/secret.ts';
 import { ServiceError } from '../core/service-error.ts';
+import { sharedSignal } from '../core/shared-signal.ts';
 import { admissionOf, callerOf, tokenOf } from './caller-of.ts';
 import type { CallerContext } from './handler-types.ts';
 
@@ -61,7 +62,7 @@ export class HandlerContext implements CallerContext, CallScope {
         this.#shutdown.addEventListener('abort', this.#onShutdown, { once: true });
       }
     }
-    return this.#controller.signal;
+    return sharedSignal(this.#controller.signal);
   }
 
   get active(): boolean {

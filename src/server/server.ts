@@ -15,6 +15,7 @@ import {
   checkOptionNames,
   invalidOption,
 } from '../core/options.ts';
+import { sharedSignal } from '../core/shared-signal.ts';
 import { LONGEST_TIMER_MS, systemTimers } from '../core/timers.ts';
 import { createTlsListener, type TlsListener } from '../tls/listener.ts';
 import type { Reloader, ReloadResult } from '../tls/reload.ts';
@@ -162,7 +163,7 @@ class SecureServer implements Server {
     showUnknownMethodsToGate(this.#grpc);
     for (const service of options.services) {
       const methods = service.bind({
-        shutdown: this.#shutdown.signal,
+        shutdown: sharedSignal(this.#shutdown.signal),
         onHidden: (method, error) => logger.error('a handler failed', { method, error }),
         interceptors,
       });

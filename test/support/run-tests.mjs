@@ -28,9 +28,11 @@ const withOldest = process.argv.includes(OLDEST);
 const wanted = process.argv.slice(2).filter((argument) => argument !== OLDEST);
 const files = readdirSync('test', { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.test.ts') && !file.includes('node_modules'))
-  // Those in interop/ need peers from outside npm; `npm run test:interop` names them.
+  // Those in interop/ need peers from outside npm, those in soak/ minutes; scripts of their own name them.
   .filter((file) =>
-    wanted.length === 0 ? !file.startsWith('interop/') : wanted.some((part) => file.includes(part)),
+    wanted.length === 0
+      ? !/^(interop|soak)\//.test(file)
+      : wanted.some((part) => file.includes(part)),
   )
   .sort()
   .map((file) => `dist-test/${file.replace(/\.ts$/, '.js')}`);
