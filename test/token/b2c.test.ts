@@ -164,6 +164,8 @@ describe('Azure AD B2C', () => {
   it('S5b refuses a second spelling of the policy', async () => {
     await refuses(world(), b2cToken({ TFP: 'B2C_1_SignIn' }), 'ambiguous_member');
     await refuses(world(), b2cToken({ ACR: '1', acr: 'B2C_1_SignIn' }), 'ambiguous_member');
+    await refuses(world(), b2cToken({ TID: TENANT, Tid: TENANT }), 'ambiguous_member');
+    await accepts(world(), b2cToken({ TID: TENANT }));
   });
 
   it('I9 is refused by other settings, and refuses tokens of other products', async () => {

@@ -136,6 +136,7 @@ describe('signing keys from a file', () => {
     ['no time', { keys: [published] }, /no member asOf such as/],
     ['a time without zone', { ...anHourOld, asOf: '2027-01-15T11:00:00' }, /no member asOf/],
     ['a number for a time', { ...anHourOld, asOf: NOW }, /no member asOf/],
+    ['a list of times', { ...anHourOld, asOf: [at(NOW)] }, /no member asOf/],
     ['a time that is none', { ...anHourOld, asOf: '2027-13-15T11:00:00Z' }, /no member asOf/],
     ['a time to come', { ...anHourOld, asOf: at(NOW + 301) }, /asOf a time in the future/],
     ['no keys', { asOf: at(NOW) }, /no array of keys/],

@@ -120,3 +120,22 @@ describe('published keys', () => {
     }
   });
 });
+
+describe('a modulus with the mark of ROCA', () => {
+  const PRIMES = Array.from({ length: 166 }, (_, i) => BigInt(i + 2)).filter(
+    (n, _i, all) => n > 2n && !all.some((d) => d < n && n % d === 0n),
+  );
+  const product = PRIMES.reduce((a, b) => a * b);
+  /** As the library of the defect made them, a power of 65537 modulo the primes up to 167; `off` from it by so much. */
+  const marked = (off: bigint): string => {
+    const above = 2n ** 2048n - product * 4n;
+    let n = above - (above % product) + 65_537n ** 5n;
+    if (n % 2n === 0n) n += product;
+    return base64url(Buffer.from((n + off).toString(16), 'hex'));
+  };
+
+  it('K2 is left out, and its neighbour is not', () => {
+    assert.equal(faultOf({ ...good, n: marked(0n) }), 'modulus_factorable');
+    assert.equal(faultOf({ ...good, n: marked(2n) }), undefined);
+  });
+});
