@@ -4,6 +4,7 @@ import type { Logger } from '../core/log.ts';
 import type { Metrics } from '../core/metrics.ts';
 import { withinBound } from './bound.ts';
 import { checkToken } from './check-token.ts';
+import { acquisitionFailure } from './foreign-failure.ts';
 import { type RetryPolicy, withRetries } from './retry.ts';
 import type { AccessToken, TokenCredential } from './token-credential.ts';
 
@@ -158,8 +159,10 @@ export class TokenSource {
       metrics.histogram('grpc_entra.client.token_request_ms', clock.monotonic() - askedAt);
       return { token: checked, askedAtWall, askedAt };
     } catch (error) {
-      count(error instanceof GrpcEntraError ? error.code : 'failed');
-      throw error;
+      // Only here: our own retries are for our own requests, other people's credentials have theirs.
+      const failure = acquisitionFailure(error);
+      count(failure.code);
+      throw failure;
     }
   }
 
