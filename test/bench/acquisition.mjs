@@ -20,7 +20,7 @@ const API = 'api://orders';
 /** Nanoseconds of a cache hit, each time in a fresh process. */
 async function cacheHits() {
   const material = await makeMaterial();
-  const wanted = CONTESTANTS.filter(({ name }) => name !== 'azure-identity');
+  const wanted = CONTESTANTS.filter(({ name }) => name === 'msal-node' || name === 'grpc-entra');
   return compete(wanted, async (contestant) => {
     const world = await openWorld(contestant, material);
     try {
