@@ -4,6 +4,7 @@ import type { Logger } from '../core/log.ts';
 import type { Metrics } from '../core/metrics.ts';
 import { withinBound } from './bound.ts';
 import { checkToken } from './check-token.ts';
+import { acquisitionFailure } from './foreign-failure.ts';
 import { type RetryPolicy, withRetries } from './retry.ts';
 import type { AccessToken, TokenCredential } from './token-credential.ts';
 
@@ -50,15 +51,25 @@ interface Answer {
   readonly askedAt: number;
 }
 
-/** How long after its arrival a token is renewed, milliseconds (rule C3). */
+/**
+ * How long after its arrival a token is renewed, milliseconds (rule C3).
+ *
+ * @param askedMs - What the credential says about it, if anything.
+ */
 function refreshDelayMs(lifetimeMs: number, askedMs: number | undefined, random: number): number {
-  if (askedMs !== undefined) return askedMs;
+  // A credential with a cache of its own may answer with a token that is due already. Asking it with every call would
+  // help nobody: it gets the pause that a failed refresh gets (rule C4).
+  if (askedMs !== undefined && askedMs <= 0) return pauseMs(random);
+  if (askedMs !== undefined && askedMs < lifetimeMs) return askedMs;
   let delayMs = lifetimeMs * 0.8;
   if (lifetimeMs >= TWO_HOURS_MS) delayMs = lifetimeMs / 2;
   else if (lifetimeMs >= TEN_MINUTES_MS) delayMs = Math.min(delayMs, lifetimeMs - 300_000);
   // Earlier only, by up to a tenth, so that replicas started together do not all refresh together.
   return delayMs * (1 - random / 10);
 }
+
+/** The pause between refreshes that did not help, spread so that replicas do not ask together. */
+const pauseMs = (random: number): number => REFRESH_PAUSE_MS * (1 + random / 2);
 
 /**
  * One credential's tokens for one scope: cached, fetched once for any number of waiting calls, renewed in the
@@ -126,7 +137,7 @@ export class TokenSource {
     if (this.#inFlight !== undefined) return;
     this.#acquire().catch((error: unknown) => {
       const asked = error instanceof AcquisitionError ? (error.details.retryAfterMs ?? 0) : 0;
-      const pause = Math.max(asked, REFRESH_PAUSE_MS * (1 + this.#options.retry.random() / 2));
+      const pause = Math.max(asked, pauseMs(this.#options.retry.random()));
       this.#notBefore = this.#options.clock.monotonic() + pause;
       this.#options.logger.warn('token refresh failed; the current token still serves', {
         code: error instanceof GrpcEntraError ? error.code : 'unknown',
@@ -168,13 +179,15 @@ export class TokenSource {
           ),
         boundMs ?? ACQUISITION_BOUND_MS,
       );
-      const checked = checkToken(token);
+      const checked = checkToken(token, clock.now());
       count('success');
       metrics.histogram('grpc_entra.client.token_request_ms', clock.monotonic() - askedAt);
       return { token: checked, askedAtWall, askedAt };
     } catch (error) {
-      count(error instanceof GrpcEntraError ? error.code : 'failed');
-      throw error;
+      // Only here: our own retries are for our own requests, other people's credentials have theirs.
+      const failure = acquisitionFailure(error);
+      count(failure.code);
+      throw failure;
     }
   }
 

@@ -10,6 +10,7 @@ import { findResource } from './directory.ts';
 import type { ManagedIdentity } from './managed-identities.ts';
 import { Refusal } from './refusal.ts';
 import type { ReadRequest, Route } from './routes.ts';
+import { tokenTimes } from './token-times.ts';
 
 /** The platforms whose endpoints are emulated: App Service with its like, and virtual machines. */
 export type ManagedIdentityPlatform = 'app-service' | 'virtual-machine';
@@ -48,7 +49,8 @@ interface Issued {
   readonly identity: ManagedIdentity;
   readonly resource: string;
   readonly lifetime: number;
-  readonly now: number;
+  readonly expiresOn: number;
+  readonly notBefore: number;
 }
 
 async function issue(request: ReadRequest, context: EmulatorContext): Promise<Issued | undefined> {
@@ -75,7 +77,13 @@ async function issue(request: ReadRequest, context: EmulatorContext): Promise<Is
     },
     { ...request.changes, lifetimeSeconds: lifetime },
   );
-  return { token, identity, resource, lifetime, now: nowSeconds(context) };
+  return {
+    token,
+    identity,
+    resource,
+    lifetime,
+    ...tokenTimes(token, nowSeconds(context), lifetime),
+  };
 }
 
 const identityMissing = (): Answer =>
@@ -112,7 +120,7 @@ function appServiceRoute(identityHeader: Secret): Route {
       return tokenAnswer({
         access_token: issued.token,
         client_id: issued.identity.clientId,
-        expires_on: String(issued.now + issued.lifetime),
+        expires_on: String(issued.expiresOn),
         resource: issued.resource,
         token_type: 'Bearer',
       });
@@ -140,8 +148,8 @@ const virtualMachineRoute: Route = {
       client_id: issued.identity.clientId,
       expires_in: String(issued.lifetime - 1),
       ext_expires_in: String(issued.lifetime - 1),
-      expires_on: String(issued.now + issued.lifetime),
-      not_before: String(issued.now - 300),
+      expires_on: String(issued.expiresOn),
+      not_before: String(issued.notBefore),
       resource: issued.resource,
       token_type: 'Bearer',
     });

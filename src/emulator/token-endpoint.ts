@@ -16,6 +16,7 @@ import { requestedClaims } from './requested-claims.ts';
 import { type AskedResource, resourceOfDefaultScope, resourceOfParameter } from './scope.ts';
 import { signToken } from './sign.ts';
 import type { Tenant } from './tenants.ts';
+import { tokenTimes } from './token-times.ts';
 import { type ClientAuthentication, idTokenClaims } from './tokens.ts';
 
 /** A token request and where it came in. */
@@ -58,17 +59,18 @@ function checkTenant(tenant: Tenant | SharedTenant, app: App): Tenant {
 function lifetimeMembers(
   exchange: TokenExchange,
   asked: AskedResource,
+  accessToken: string,
   context: EmulatorContext,
 ): Readonly<Record<string, unknown>> {
   const lifetime = exchange.changes.lifetimeSeconds ?? context.lifetimeSeconds;
   const seconds = Math.max(lifetime - 1, 0);
   if (exchange.version === '2.0') return { expires_in: seconds, ext_expires_in: seconds };
-  const now = nowSeconds(context);
+  const { expiresOn, notBefore } = tokenTimes(accessToken, nowSeconds(context), lifetime);
   return {
     expires_in: String(seconds),
     ext_expires_in: String(seconds),
-    expires_on: String(now + lifetime),
-    not_before: String(now - 300),
+    expires_on: String(expiresOn),
+    not_before: String(notBefore),
     resource: asked.resource,
   };
 }
@@ -103,7 +105,7 @@ async function answerClientCredentials(
   );
   return tokenAnswer({
     token_type: 'Bearer',
-    ...lifetimeMembers(exchange, asked, context),
+    ...lifetimeMembers(exchange, asked, accessToken, context),
     access_token: accessToken,
   });
 }
@@ -137,7 +139,7 @@ async function answerOnBehalfOf(
   return tokenAnswer({
     token_type: 'Bearer',
     scope: scopes.map((scope) => `${asked.resource}/${scope}`).join(' '),
-    ...lifetimeMembers(exchange, asked, context),
+    ...lifetimeMembers(exchange, asked, accessToken, context),
     access_token: accessToken,
     ...(asked.oidc.has('openid')
       ? { id_token: await signToken(idTokenClaims(user, app, frame), context.keys.signing) }

@@ -114,6 +114,30 @@ describe('a token source', () => {
     assert.equal(held(source.get()), 'token-3');
   });
 
+  it('C4 pauses too when a credential with a cache of its own answers with the token that is to be renewed', async () => {
+    const clock = fakeClock();
+    const ends = clock.now() + 3600 * SECOND;
+    const due = clock.now() + 1800 * SECOND;
+    let requests = 0;
+    const source = sourceOf(clock, {
+      getToken: async () => {
+        requests += 1;
+        return { token: 'same', expiresOnTimestamp: ends, refreshAfterTimestamp: due };
+      },
+    });
+    await source.get();
+    clock.advance(1801 * SECOND);
+    for (let call = 0; call < 100; call++) {
+      assert.equal(held(source.get()), 'same');
+      await settle();
+    }
+    assert.equal(requests, 2, 'one attempt, then the pause');
+    clock.advance(46 * SECOND);
+    assert.equal(held(source.get()), 'same');
+    await settle();
+    assert.equal(requests, 3);
+  });
+
   it('C5 serves a valid token through an outage and blocks only 30 s before its end', async () => {
     const clock = fakeClock();
     const { credential } = scripted(clock, [3600, rejected]);
@@ -203,6 +227,7 @@ describe('a token source', () => {
       { token: '', expiresOnTimestamp: 1 },
       { token: 'a\r\nx-injected: 1', expiresOnTimestamp: clock.now() + 1000 },
       { token: 'good', expiresOnTimestamp: Number.NaN },
+      { token: 'good', expiresOnTimestamp: clock.now() },
     ];
     for (const answer of bad) {
       const source = sourceOf(clock, { getToken: async () => answer as AccessToken });

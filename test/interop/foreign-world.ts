@@ -51,6 +51,8 @@ export interface ForeignWorld extends AsyncDisposable {
   readonly certificate: SelfSignedCertificate;
   /** An assertion of the external issuer, for the app "federated" unless its claims are changed. */
   federatedAssertion(claims?: Readonly<Record<string, unknown>>): Promise<string>;
+  /** Addresses of the servers by API, and the PEM of the CA of their certificates. */
+  readonly servers: { readonly orders: string; readonly stock: string; readonly ca: string };
   /** Presents a token to the server of an API. */
   present(api: 'orders' | 'stock', token: string): Promise<Verdict>;
   /** @param platform - Where a managed identity is asked for. Default: `app-service`. */
@@ -151,9 +153,17 @@ async function startServer(
     services: [
       service(OrdersServiceDefinition, ordersOf(rule), {
         getOrder: async (_request, { caller }) => ({ order: { orderId: caller.clientId } }),
-        async *listOrders() {},
-        uploadOrders: async () => ({}),
-        async *quoteOrder() {},
+        async *listOrders({ limit }, { caller }) {
+          for (let index = 0; index < limit; index++) yield { order: { orderId: caller.clientId } };
+        },
+        async uploadOrders(uploads, { caller }) {
+          const orderIds: string[] = [];
+          for await (const _upload of uploads) orderIds.push(caller.clientId);
+          return { orderIds };
+        },
+        async *quoteOrder(requests, { caller }) {
+          for await (const _request of requests) yield { line: { sku: caller.clientId } };
+        },
         approveOrder: async () => ({}),
         getCatalog: async () => ({}),
       }),
@@ -232,9 +242,9 @@ export async function startForeignWorld(): Promise<ForeignWorld> {
     startServer(emulator, files, 'orders', allow.app({ anyRole: ['Orders.Read'] })),
     startServer(emulator, files, 'stock', allow.user({ anyScope: ['Stock.Read'] })),
   ]);
-  const targets = { orders: orders.target, stock: stock.target };
-  writeFileSync(directory.file('emulator.pem'), emulator.ca);
   const ca = readFileSync(files.caFile, 'utf8');
+  const servers = { orders: orders.target, stock: stock.target, ca };
+  writeFileSync(directory.file('emulator.pem'), emulator.ca);
   const input = await inputOf(emulator, directory, made, await federated.assertion());
   const execute: ForeignWorld['execute'] = async (command, stdin, env = {}) => {
     const trusted = { HOME: directory.path, NODE_EXTRA_CA_CERTS: directory.file('emulator.pem') };
@@ -247,7 +257,8 @@ export async function startForeignWorld(): Promise<ForeignWorld> {
     directory,
     certificate: made,
     federatedAssertion: federated.assertion,
-    present: (api, token) => ask(targets[api], ca, token),
+    servers,
+    present: (api, token) => ask(servers[api], ca, token),
     run: async (client, tasks, more = {}, platform = 'app-service') => {
       const env = emulator.managedIdentityEnvironment(platform);
       const stdin = JSON.stringify({ ...input, ...more, tasks });

@@ -8,6 +8,7 @@ const CALLS = 3;
 function renewal(id, scenario, fault) {
   return {
     id,
+    plugged: true,
     scenario: `renewal due, ${scenario}, token good for 58 min`,
     async play(world) {
       await refreshDue(world);

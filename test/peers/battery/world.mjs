@@ -15,10 +15,13 @@ const SECRET = "s3cret+/=&~% '";
 /** No step of a row takes longer than this. */
 const STEP_MS = 60_000;
 
+const NODE_24 = new URL('node_modules/node-24/bin/node', PEERS).pathname;
+
 /** Who takes part, and on which Node: @azure/identity declares 22 or later. */
 export const CONTESTANTS = [
   { name: 'msal-node', program: process.execPath },
-  { name: 'azure-identity', program: new URL('node_modules/node-24/bin/node', PEERS).pathname },
+  { name: 'azure-identity', program: NODE_24 },
+  { name: 'azure-identity-plugged', program: NODE_24 },
   { name: 'grpc-entra', program: process.execPath },
 ];
 
