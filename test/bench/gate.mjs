@@ -29,6 +29,8 @@ const contestants = [
   { name: '10,000 tokens', server: 'secured', token: 'many' },
   { name: 'refused', server: 'secured', token: 'bad', expected: 16 },
   { name: 'usual', server: 'usual', token: 'good' },
+  { name: 'NestJS', server: 'nest', token: 'good' },
+  { name: 'bare, token sent', server: 'bare', token: 'good' },
   { name: 'node:http2', server: 'floor' },
 ];
 
@@ -186,6 +188,13 @@ export async function measure() {
     ...ratio('10,000 tokens in turn against one', '10,000 tokens', 'secured', null),
     ...ratio('bare grpc-js against node:http2', 'bare', 'node:http2', null),
     ...ratio('authenticated call against nice-grpc with jose', 'secured', 'usual', 0.5),
+    ...ratio('authenticated call against NestJS with a guard', 'secured', 'NestJS', null),
+    ...ratio(
+      'authenticated call against bare grpc-js that ignores the token',
+      'secured',
+      'bare, token sent',
+      null,
+    ),
     ...ratio('refused call against accepted one', 'refused', 'secured', 1.2),
   ];
 }

@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createSecureServer } from 'node:http2';
 import { createRequire } from 'node:module';
+import { createServer as createNetServer } from 'node:net';
 import {
   GetOrderResponse,
   OrdersServiceDefinition,
@@ -98,6 +99,68 @@ async function usual({ certFile, keyFile, entra, keysUrl, issuer }) {
   );
 }
 
+/** The same in NestJS: a guard that verifies by jose. Decorators are called by hand, because this is JavaScript. */
+async function nest({ certFile, keyFile, entra, keysUrl, issuer }) {
+  const { createLocalJWKSet, jwtVerify } = await import('jose');
+  const inPeers = createRequire(`${process.cwd()}/test/peers/`);
+  inPeers('reflect-metadata');
+  const [{ Controller, Module, UseGuards }, { NestFactory }, { GrpcMethod, Transport }] =
+    await Promise.all([
+      peer('@nestjs/common'),
+      peer('@nestjs/core'),
+      peer('@nestjs/microservices'),
+    ]);
+  const { ServerCredentials } = inPeers('@grpc/grpc-js');
+  const keys = createLocalJWKSet(keysUrl);
+  class Guard {
+    async canActivate(context) {
+      const value = context.switchToRpc().getContext().get('authorization')[0];
+      const [scheme, token] = String(value).split(' ');
+      if (scheme !== 'Bearer') return false;
+      const { payload } = await jwtVerify(token, keys, { issuer, audience: entra.clientId });
+      return payload.roles?.includes('Orders.Read') === true;
+    }
+  }
+  class Orders {
+    getOrder({ orderId }) {
+      return answer(orderId);
+    }
+  }
+  const method = Object.getOwnPropertyDescriptor(Orders.prototype, 'getOrder');
+  GrpcMethod('OrdersService', 'GetOrder')(Orders.prototype, 'getOrder', method);
+  UseGuards(Guard)(Orders);
+  Controller()(Orders);
+  class Root {}
+  Module({ controllers: [Orders] })(Root);
+  const port = await freePort();
+  const app = await NestFactory.createMicroservice(Root, {
+    transport: Transport.GRPC,
+    logger: false,
+    options: {
+      url: `127.0.0.1:${port}`,
+      credentials: ServerCredentials.createSsl(null, [
+        { cert_chain: readFileSync(certFile), private_key: readFileSync(keyFile) },
+      ]),
+      package: 'orders.v1',
+      protoPath: 'orders/v1/orders.proto',
+      loader: { includeDirs: ['proto'] },
+      channelOptions: grpcOptions,
+    },
+  });
+  await app.listen();
+  return port;
+}
+
+/** Nest takes a port, and tells none. */
+async function freePort() {
+  const probe = createNetServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address();
+  probe.close();
+  await once(probe, 'close');
+  return port;
+}
+
 /** What Node itself needs for a call: HTTP/2 over TLS, a constant answer. */
 async function floor({ certFile, keyFile }) {
   const message = GetOrderResponse.encode(GetOrderResponse.fromPartial(answer('42'))).finish();
@@ -118,4 +181,4 @@ async function floor({ certFile, keyFile }) {
   return server.address().port;
 }
 
-contestant({ bare, secured, usual, floor });
+contestant({ bare, secured, usual, nest, floor });
