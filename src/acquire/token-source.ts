@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import { AcquisitionError, GrpcEntraError } from '../core/errors.ts';
-import type { Logger } from '../core/log.ts';
+import type { LogFields, Logger } from '../core/log.ts';
 import type { Metrics } from '../core/metrics.ts';
 import { withinBound } from './bound.ts';
 import { checkToken } from './check-token.ts';
@@ -71,6 +71,13 @@ function refreshDelayMs(lifetimeMs: number, askedMs: number | undefined, random:
 /** The pause between refreshes that did not help, spread so that replicas do not ask together. */
 const pauseMs = (random: number): number => REFRESH_PAUSE_MS * (1 + random / 2);
 
+/** Numbers and ids of a failure: what finds it at Microsoft, and nothing of the authority's words (rule C18). */
+function loggedDetails(error: unknown): LogFields {
+  if (!(error instanceof AcquisitionError)) return {};
+  const { httpStatus, aadsts, traceId, correlationId } = error.details;
+  return { httpStatus, aadsts, traceId, correlationId };
+}
+
 /**
  * One credential's tokens for one scope: cached, fetched once for any number of waiting calls, renewed in the
  * background before they end.
@@ -135,12 +142,15 @@ export class TokenSource {
 
   #refreshInBackground(): void {
     if (this.#inFlight !== undefined) return;
+    const startedAt = this.#options.clock.monotonic();
     this.#acquire().catch((error: unknown) => {
       const asked = error instanceof AcquisitionError ? (error.details.retryAfterMs ?? 0) : 0;
       const pause = Math.max(asked, pauseMs(this.#options.retry.random()));
       this.#notBefore = this.#options.clock.monotonic() + pause;
       this.#options.logger.warn('token refresh failed; the current token still serves', {
         code: error instanceof GrpcEntraError ? error.code : 'unknown',
+        ...loggedDetails(error),
+        durationMs: Math.round(this.#options.clock.monotonic() - startedAt),
         nextAttemptMs: Math.round(pause),
       });
     });

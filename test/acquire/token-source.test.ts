@@ -114,6 +114,72 @@ describe('a token source', () => {
     assert.equal(held(source.get()), 'token-3');
   });
 
+  it('C10 asks once more where proof read anew may mend the refusal, and only once', async () => {
+    const refusal = (aadsts: number): AcquisitionError =>
+      new AcquisitionError('ERR_ACQUISITION_REJECTED', 'no', {
+        retryable: false,
+        details: { aadsts },
+      });
+    for (const [aadsts, wanted] of [
+      [700024, 2],
+      [700213, 2],
+      [7000215, 1],
+    ] as const) {
+      const clock = fakeClock();
+      const waits: number[] = [];
+      const { credential, requests } = scripted(clock, [refusal(aadsts)]);
+      await assert.rejects(async () => sourceOf(clock, credential, waits).get());
+      assert.equal(requests(), wanted);
+      assert.equal(waits.length, wanted - 1);
+    }
+    const clock = fakeClock();
+    const { credential } = scripted(clock, [refusal(700024), 3600]);
+    assert.equal((await sourceOf(clock, credential).get()).token, 'token-2');
+  });
+
+  it('C18 logs numbers and ids of a failed refresh, and nothing of its text', async () => {
+    const clock = fakeClock();
+    const failure = new AcquisitionError('ERR_ACQUISITION_REJECTED', 'words of the authority', {
+      retryable: false,
+      details: { httpStatus: 401, aadsts: 7000222, traceId: 'trace', correlationId: 'correlation' },
+    });
+    const { credential } = scripted(clock, [3600, failure]);
+    const lines: unknown[] = [];
+    const source = new TokenSource({
+      credential,
+      scope: 'api://orders/.default',
+      clock,
+      logger: { ...silentLogger, warn: (message, fields) => lines.push([message, fields]) },
+      metrics: noMetrics,
+      retry: {
+        attempts: 1,
+        baseMs: 1,
+        capMs: 1,
+        random: () => 0.5,
+        wait: () => Promise.resolve(),
+      },
+    });
+    await source.get();
+    clock.advance(3000 * SECOND);
+    assert.equal(held(source.get()), 'token-1');
+    await settle();
+    const [[message, fields]] = lines as [[string, Record<string, unknown>]];
+    assert.match(message, /refresh failed/);
+    assert.deepEqual(
+      { ...fields, nextAttemptMs: undefined },
+      {
+        code: 'ERR_ACQUISITION_REJECTED',
+        httpStatus: 401,
+        aadsts: 7000222,
+        traceId: 'trace',
+        correlationId: 'correlation',
+        durationMs: 0,
+        nextAttemptMs: undefined,
+      },
+    );
+    assert.ok(!JSON.stringify(lines).includes('words'));
+  });
+
   it('C4 pauses too when a credential with a cache of its own answers with the token that is to be renewed', async () => {
     const clock = fakeClock();
     const ends = clock.now() + 3600 * SECOND;
