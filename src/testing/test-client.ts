@@ -1,6 +1,6 @@
 import type { CallOptions } from '../client/call-options.ts';
 import type { PromiseClient } from '../client/client.ts';
-import { checkFunctions, checkOptionNames } from '../core/options.ts';
+import { checkFunctions, checkOptionNames, invalidOption } from '../core/options.ts';
 import type { ServiceDefinition } from '../core/service-definition.ts';
 import type { ServerInterceptor } from '../server/interceptor.ts';
 import type { BoundService } from '../server/service.ts';
@@ -30,6 +30,9 @@ export function testClient<D extends ServiceDefinition>(
   service: BoundService<D>,
   options: TestClientOptions = {},
 ): TestClient<D> {
+  if (typeof service?.bind !== 'function') {
+    throw invalidOption('testClient service', 'what service(...) returns', service);
+  }
   checkOptionNames('testClient options', options, ['interceptors']);
   const bound = service.bind({
     shutdown: new AbortController().signal,

@@ -112,6 +112,12 @@ describe('a test client', () => {
     assert.deepEqual(reasons, ['CANCELLED', 'CANCELLED']);
   });
 
+  it('refuses what is no service', () => {
+    for (const service of [{}, undefined, 'orders']) {
+      assert.throws(() => testClient(service as never), { code: 'ERR_OPTION_INVALID' });
+    }
+  });
+
   it('refuses a caller that is none', () => {
     assert.throws(() => orders().as({} as never), /asApp/);
   });
