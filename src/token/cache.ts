@@ -1,4 +1,5 @@
 import type { Caller } from '../core/caller.ts';
+import type { Clock } from '../core/clock.ts';
 import type { KeySource } from './key-source.ts';
 import type { SigningKey } from './signing-key.ts';
 
@@ -17,6 +18,18 @@ export interface CachedToken {
   readonly reviewAt: number;
   /** Bytes the entry occupies, roughly. */
   readonly weight: number;
+}
+
+/** A remembered verdict is used only while its key is in force and the token within its time. */
+export function stillHolds(token: CachedToken, clock: Clock): boolean {
+  const monotonicMs = clock.monotonic();
+  const nowSeconds = clock.now() / 1000;
+  return (
+    monotonicMs < token.reviewAt &&
+    nowSeconds >= token.validFrom &&
+    nowSeconds < token.validUntil &&
+    token.source.usable(monotonicMs)?.keys.get(token.key.kid) === token.key
+  );
 }
 
 /** Bounds of the cache. */

@@ -7,7 +7,7 @@ import type { TokenReason } from '../core/token-reason.ts';
 import type { AccessTokenClaims, VerifiedClaims } from '../entra/claims.ts';
 import { checkAdmission } from './admission-checks.ts';
 import type { CallConnection } from './binding-checks.ts';
-import { type CachedToken, TokenCache } from './cache.ts';
+import { stillHolds, TokenCache } from './cache.ts';
 import { type CallRules, createCallRules } from './call-rules.ts';
 import { callerFrom } from './caller.ts';
 import { firstViolation, refusal, runChecks } from './check.ts';
@@ -17,6 +17,7 @@ import { checkAuthContext, requireAuthContext } from './claims-challenge.ts';
 import { ClockWatch } from './clock-watch.ts';
 import { type CompactToken, decodePayload, decodeSegment, splitToken } from './compact.ts';
 import { createDocumentFetcher } from './document-fetcher.ts';
+import { ForgeryMemory } from './forgery-memory.ts';
 import { HeaderReader } from './header-reader.ts';
 import type { KeySet } from './key-set.ts';
 import type { KeySource, KeySourceDependencies } from './key-source.ts';
@@ -58,6 +59,7 @@ class EntraTokenValidator implements TokenValidator {
   readonly #checks: Checks;
   readonly #sources: KeySources;
   readonly #cache: TokenCache;
+  readonly #forgeries = new ForgeryMemory();
   readonly #headers: HeaderReader;
   readonly #versionHint: VersionHint;
   readonly #clockWatch: ClockWatch;
@@ -119,12 +121,14 @@ class EntraTokenValidator implements TokenValidator {
     const id = hash('sha256', token, 'base64url');
     const remembered = this.#cache.get(id);
     if (remembered !== undefined) {
-      if (this.#stillHolds(remembered)) {
+      if (stillHolds(remembered, this.#settings.clock)) {
         this.#cacheOutcome = 'hit';
         return remembered.caller;
       }
       this.#cache.delete(id);
     }
+    if (this.#forgeries.has(id, this.#settings.clock.monotonic()))
+      throw refusal('signature_invalid');
     return this.#verify(this.#read(token, id));
   }
 
@@ -143,19 +147,6 @@ class EntraTokenValidator implements TokenValidator {
   close(): void {
     for (const source of this.#sources.all) source.close();
     this.#closeParts();
-  }
-
-  /** A remembered verdict is used only while its key is in force and the token within its time. */
-  #stillHolds(token: CachedToken): boolean {
-    const { clock } = this.#settings;
-    const monotonicMs = clock.monotonic();
-    const nowSeconds = clock.now() / 1000;
-    return (
-      monotonicMs < token.reviewAt &&
-      nowSeconds >= token.validFrom &&
-      nowSeconds < token.validUntil &&
-      token.source.usable(monotonicMs)?.keys.get(token.key.kid) === token.key
-    );
   }
 
   #read(token: string, id: string): ReadToken {
@@ -205,7 +196,13 @@ class EntraTokenValidator implements TokenValidator {
   #accept(token: ReadToken, source: KeySource, keySet: KeySet, key: SigningKey): Caller {
     const { parts, signature, claims } = token;
     const signingInput = Buffer.from(parts.signingInput, 'latin1');
-    runChecks(this.#checks.signature, { signingInput, signature, key });
+    const unsigned = firstViolation(this.#checks.signature, { signingInput, signature, key });
+    if (unsigned !== undefined) {
+      if (unsigned.reason === 'signature_invalid') {
+        this.#forgeries.add(token.id, { source, key }, this.#settings.clock.monotonic());
+      }
+      throw refusal(unsigned.reason);
+    }
     this.#headers.remember(parts.header, token.kid);
     const { policy, clock } = this.#settings;
     const facts = { claims, policy, nowSeconds: clock.now() / 1000, key, keySet };
