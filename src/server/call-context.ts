@@ -16,14 +16,15 @@ export interface SurfaceCall {
   off(event: 'cancelled', listener: () => void): unknown;
 }
 
-/** What a handler sees of its call; the signal is made only when it is asked for. */
+/** What a handler sees of its call; what it does not ask for is not made. */
 export class HandlerContext implements CallerContext, CallScope {
   readonly method: string;
   readonly metadata: Metadata;
-  readonly initialMetadata: Metadata = new Metadata();
-  readonly trailers: Metadata = new Metadata();
   readonly #call: SurfaceCall;
   readonly #shutdown: AbortSignal;
+  // Made when they are asked for: most calls have neither.
+  #initialMetadata: Metadata | undefined;
+  #trailers: Metadata | undefined;
   #controller: AbortController | undefined;
   #over = false;
   #begun = false;
@@ -37,6 +38,21 @@ export class HandlerContext implements CallerContext, CallScope {
     this.metadata = call.metadata;
     this.#call = call;
     this.#shutdown = shutdown;
+  }
+
+  get initialMetadata(): Metadata {
+    this.#initialMetadata ??= new Metadata();
+    return this.#initialMetadata;
+  }
+
+  get trailers(): Metadata {
+    this.#trailers ??= new Metadata();
+    return this.#trailers;
+  }
+
+  /** The trailers, if the handler asked for them. */
+  get trailersToSend(): Metadata | undefined {
+    return this.#trailers;
   }
 
   get caller(): Caller {
@@ -73,8 +89,9 @@ export class HandlerContext implements CallerContext, CallScope {
   begin(): void {
     if (this.#begun) return;
     this.#begun = true;
-    if (Object.keys(this.initialMetadata.getMap()).length > 0) {
-      this.#call.sendMetadata(this.initialMetadata);
+    const initial = this.#initialMetadata;
+    if (initial !== undefined && Object.keys(initial.getMap()).length > 0) {
+      this.#call.sendMetadata(initial);
     }
   }
 

@@ -4,9 +4,54 @@ import {
   type ServerInterceptingCallInterface,
   type ServerInterceptor,
 } from '@grpc/grpc-js';
-import { GatedCall, type GateOptions, type Method, type Status } from './gated-call.ts';
+import {
+  type Behind,
+  GatedCall,
+  type GateOptions,
+  type Method,
+  type Status,
+} from './gated-call.ts';
 
 type Listener = Parameters<ServerInterceptingCallInterface['start']>[0];
+
+/** What a call sees of its peer: nothing before the gate has decided. */
+class GateListener implements Listener, Behind {
+  readonly #gated: GatedCall;
+  readonly #behind: Listener;
+  #cancelled = false;
+
+  constructor(gated: GatedCall, behind: Listener) {
+    this.#gated = gated;
+    this.#behind = behind;
+  }
+
+  onReceiveMetadata(metadata: Metadata): void {
+    this.#gated.receive(metadata, this);
+  }
+
+  admit(metadata: Metadata): void {
+    this.#behind.onReceiveMetadata(metadata);
+  }
+
+  onReceiveMessage(message: unknown): void {
+    if (this.#gated.isOpen) this.#behind.onReceiveMessage(message);
+  }
+
+  onReceiveHalfClose(): void {
+    if (this.#gated.isOpen) this.#behind.onReceiveHalfClose();
+  }
+
+  onCancel(): void {
+    this.#gated.finish();
+    this.cancel();
+  }
+
+  cancel(): void {
+    if (this.#cancelled) return;
+    this.#cancelled = true;
+    this.#behind.onCancel();
+  }
+}
 
 /**
  * What grpc-js sees of the gate. Its methods stand in for those of grpc-js's own class, whose bookkeeping serves
@@ -23,28 +68,7 @@ class GateCall extends ServerInterceptingCall {
   }
 
   override start(listener: Listener): void {
-    const gated = this.#gated;
-    let cancelled = false;
-    const cancel = (): void => {
-      if (cancelled) return;
-      cancelled = true;
-      listener.onCancel();
-    };
-    gated.onCutOff = cancel;
-    this.#below.start({
-      onReceiveMetadata: (metadata) =>
-        gated.receive(metadata, (admitted) => listener.onReceiveMetadata(admitted)),
-      onReceiveMessage: (message) => {
-        if (gated.isOpen) listener.onReceiveMessage(message);
-      },
-      onReceiveHalfClose: () => {
-        if (gated.isOpen) listener.onReceiveHalfClose();
-      },
-      onCancel: () => {
-        gated.finish();
-        cancel();
-      },
-    });
+    this.#below.start(new GateListener(this.#gated, listener));
   }
 
   override sendMetadata(metadata: Metadata): void {

@@ -59,7 +59,13 @@ function unknownMethod({ kind }: Caller): Decision {
 
 /** The method of a call, as grpc-js describes it to interceptors. */
 export type Method = Parameters<ServerInterceptor>[0];
-type Pass = (metadata: Metadata) => void;
+/** Whoever stands behind the gate. */
+export interface Behind {
+  /** The call is admitted: it may begin. */
+  admit(metadata: Metadata): void;
+  /** The call is over. */
+  cancel(): void;
+}
 /** A status to send. */
 export type Status = Parameters<ServerInterceptingCallInterface['sendStatus']>[0];
 
@@ -78,8 +84,6 @@ export class GatedCall {
   #settled = false;
   #open = false;
   #cancelWait: (() => void) | undefined;
-  /** Tells whoever stands behind the gate that the call is over. */
-  onCutOff: () => void = () => {};
   #cancelExpiry: (() => void) | undefined;
   #token: Secret | undefined;
   #forget: (() => void) | undefined;
@@ -99,7 +103,7 @@ export class GatedCall {
   }
 
   /** Decides about the call. Never throws: every way out is an admission or a refusal. */
-  receive(metadata: Metadata, pass: Pass): void {
+  receive(metadata: Metadata, behind: Behind): void {
     try {
       this.#peer.check();
       const rule = this.#gate.rules.get(this.#path);
@@ -107,7 +111,7 @@ export class GatedCall {
         throw new AuthorizationError('rule_missing');
       }
       if (rule?.kind === 'public') {
-        this.#admit(undefined, metadata, pass);
+        this.#admit(undefined, metadata, behind);
         return;
       }
       const { validator } = this.#gate;
@@ -115,14 +119,14 @@ export class GatedCall {
       const token = bearerToken(values, validator.maxTokenBytes, validator.binding);
       if (this.#gate.exposeTokens) this.#token = new Secret(token);
       const outcome = validator.check(token, this.#peer.binding(validator.binding));
-      if (outcome instanceof Promise) this.#wait(outcome, metadata, pass);
-      else this.#decide(outcome, metadata, pass);
+      if (outcome instanceof Promise) this.#wait(outcome, metadata, behind);
+      else this.#decide(outcome, metadata, behind);
     } catch (error) {
       this.#refuse(error);
     }
   }
 
-  #wait(verification: Promise<Caller>, metadata: Metadata, pass: Pass): void {
+  #wait(verification: Promise<Caller>, metadata: Metadata, behind: Behind): void {
     // The gate's own bound: a validator that never settles must not hold calls and their memory for ever.
     const cancel = this.#gate.timers.after(
       this.#gate.verificationDeadlineMs,
@@ -134,7 +138,7 @@ export class GatedCall {
       (caller) => {
         cancel();
         try {
-          this.#decide(caller, metadata, pass);
+          this.#decide(caller, metadata, behind);
         } catch (error) {
           this.#refuse(error);
         }
@@ -146,7 +150,7 @@ export class GatedCall {
     );
   }
 
-  #decide(caller: Caller, metadata: Metadata, pass: Pass): void {
+  #decide(caller: Caller, metadata: Metadata, behind: Behind): void {
     const rule = this.#gate.rules.get(this.#path);
     // Decided first: what is no caller throws here, before anything is noted down about it.
     const decision =
@@ -154,7 +158,7 @@ export class GatedCall {
         ? unknownMethod(caller)
         : decide(rule, caller, this.#peer.certificateFor(rule));
     this.#record.caller = caller;
-    if (decision === 'allowed') this.#admit(caller, metadata, pass);
+    if (decision === 'allowed') this.#admit(caller, metadata, behind);
     else this.#refuse(this.#denial(decision, rule, caller));
   }
 
@@ -171,28 +175,28 @@ export class GatedCall {
     }
   }
 
-  #admit(caller: Caller | undefined, metadata: Metadata, pass: Pass): void {
+  #admit(caller: Caller | undefined, metadata: Metadata, behind: Behind): void {
     if (this.#settled) return;
     this.#settled = true;
     this.#open = true;
     this.#record.admitted();
     // A handler that logs or forwards its metadata must not leak the credential (rule M13).
     metadata.remove('authorization');
-    if (caller !== undefined) this.#endAtExpiry(caller);
+    if (caller !== undefined) this.#endAtExpiry(caller, behind);
     const admission: Admission =
       caller === undefined ? { kind: 'public' } : { kind: 'caller', caller, token: this.#token };
     recordAdmission(metadata, admission);
     // Handlers of a host may get a copy; those of our own server never do.
     if (!this.#gate.ownListener) this.#forget = recordAdmissionForCopies(metadata, admission);
     try {
-      pass(metadata);
+      behind.admit(metadata);
     } catch (error) {
       // A throw of a later interceptor would end the process (grpc-js guards nothing here).
       this.#gate.logger.error('an interceptor behind the gate threw', {
         method: this.#path,
         error,
       });
-      this.#cutOff({ code: statusCodes.INTERNAL, details: INTERNAL_DETAILS });
+      this.#cutOff({ code: statusCodes.INTERNAL, details: INTERNAL_DETAILS }, behind);
     }
   }
 
@@ -200,7 +204,7 @@ export class GatedCall {
    * Ends a stream whose token has expired (rule M14): who may no longer call should not be served for hours because
    * they called in time.
    */
-  #endAtExpiry({ expiresAt }: Caller): void {
+  #endAtExpiry({ expiresAt }: Caller, behind: Behind): void {
     const { streamsOutliveTokens, recorder, timers } = this.#gate;
     if (streamsOutliveTokens || !this.#isStream) return;
     const leftMs = expiresAt * 1000 - recorder.clock.now();
@@ -211,7 +215,7 @@ export class GatedCall {
       () => {
         const expired = new TokenError('ERR_TOKEN_EXPIRED', 'expired');
         this.#record.expired(expired);
-        this.#cutOff(refusalStatus(expired));
+        this.#cutOff(refusalStatus(expired), behind);
       },
       false,
     );
@@ -221,10 +225,10 @@ export class GatedCall {
    * Ends an admitted call. A peer that does not read can hold its status back for ever, so nothing of it passes from here
    * on, and its handler is told.
    */
-  #cutOff(status: Status): void {
+  #cutOff(status: Status, behind: Behind): void {
     this.#send(status);
     this.#open = false;
-    this.onCutOff();
+    behind.cancel();
   }
 
   /** The answer of whoever stands behind the gate. */

@@ -30,7 +30,7 @@ export interface HandlerEnvironment {
 export type UntypedHandler = (request: unknown, context: HandlerContext) => unknown;
 
 interface Reply {
-  readonly ok: (response: Buffer | undefined, trailers: Metadata) => void;
+  readonly ok: (response: Buffer | undefined, trailers: Metadata | undefined) => void;
   readonly failed: (status: StatusObject) => void;
 }
 
@@ -51,6 +51,20 @@ const cancelled = {
   error: (): Error => new ServiceError('CANCELLED', 'the call was cancelled'),
 };
 
+/** Checks what kind of thing a handler answered. @throws TypeError */
+function checkAnswer(method: HandledMethod, response: unknown): unknown {
+  const { path, responseStream } = method;
+  if (typeof response !== 'object' || response === null) {
+    throw new TypeError(`the handler of ${path} answered nothing; it must return a message`);
+  }
+  if (responseStream !== Symbol.asyncIterator in response) {
+    throw new TypeError(
+      `the handler of ${path} must answer with ${responseStream ? 'an async iterable, for example as async function*' : 'one message'}`,
+    );
+  }
+  return response;
+}
+
 /**
  * Calls the handler of a method, through all interceptors, and checks what kind of thing it answers.
  *
@@ -63,30 +77,17 @@ export async function invoke(
 ): Promise<unknown> {
   const { environment, path, requestStream, responseStream, requestType, handler } = method;
   const { interceptors } = environment;
-  const response =
-    interceptors.length === 0
-      ? await handler(request, context)
-      : await intercept(
-          interceptors,
-          {
-            method: path,
-            requestStream,
-            responseStream,
-            requestType,
-            request: request as InterceptedCall['request'],
-            context,
-          },
-          (changed) => handler(changed, context),
-        );
-  if (typeof response !== 'object' || response === null) {
-    throw new TypeError(`the handler of ${path} answered nothing; it must return a message`);
-  }
-  if (responseStream !== Symbol.asyncIterator in response) {
-    throw new TypeError(
-      `the handler of ${path} must answer with ${responseStream ? 'an async iterable, for example as async function*' : 'one message'}`,
-    );
-  }
-  return response;
+  if (interceptors.length === 0) return checkAnswer(method, await handler(request, context));
+  const call = {
+    method: path,
+    requestStream,
+    responseStream,
+    requestType,
+    request: request as InterceptedCall['request'],
+    context,
+  };
+  const response = await intercept(interceptors, call, (changed) => handler(changed, context));
+  return checkAnswer(method, response);
 }
 
 /**
@@ -105,7 +106,7 @@ async function run(
     const known = context;
     const response = await runInScope(known, () => work(known));
     context.finish();
-    reply.ok(response, context.trailers);
+    reply.ok(response, context.trailersToSend);
   } catch (error) {
     context?.finish();
     const trailers = context?.trailers ?? new Metadata();

@@ -13,8 +13,12 @@ export function peerOf({ remoteAddress, remotePort }: ConnectionEnds): string | 
     : `${remoteAddress}:${remotePort}`;
 }
 
-/** What tells a connection from all others that are open. */
-export function keyOf(ends: ConnectionEnds): string | undefined {
-  const peer = peerOf(ends);
-  return peer === undefined ? undefined : `${peer} ${ends.localAddress}:${ends.localPort}`;
+/** Whether both are the same connection, among those that are open. */
+export function isSameConnection(a: ConnectionEnds, b: ConnectionEnds): boolean {
+  return (
+    a.remotePort === b.remotePort &&
+    a.localPort === b.localPort &&
+    a.remoteAddress === b.remoteAddress &&
+    a.localAddress === b.localAddress
+  );
 }

@@ -3,13 +3,14 @@ import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { ConfigError } from '../core/errors.ts';
 import { type Metrics, noMetrics } from '../core/metrics.ts';
 import { certificateRefusal } from './certificate-refusal.ts';
-import { type ConnectionEnds, keyOf, peerOf } from './connection-ends.ts';
+import { type ConnectionEnds, peerOf } from './connection-ends.ts';
 import {
   type ClientCertificate,
   identityOfSocket,
   isIssuedBelow,
   type TlsIdentity,
 } from './connection-identity.ts';
+import { ConnectionTable } from './connection-table.ts';
 import {
   explainHandshake,
   explainVerification,
@@ -75,7 +76,7 @@ class OwnTlsListener implements TlsListener {
   readonly #options: TlsListenerOptions;
   readonly #server: Server;
   #tls: ServerTls;
-  readonly #connections = new Map<string, Connection>();
+  readonly #connections = new ConnectionTable<Connection>();
   /** Connections whose handshake is not finished. */
   readonly #pending = new Set<Socket>();
   readonly #peers = new WeakMap<Socket, string>();
@@ -154,13 +155,7 @@ class OwnTlsListener implements TlsListener {
   }
 
   #admit(socket: TLSSocket, identity: TlsIdentity): void {
-    const connection = { socket, identity };
-    const key = keyOf(socket) ?? '';
-    this.#connections.set(key, connection);
-    socket.once('close', () => {
-      // The same addresses and ports may already belong to a newer connection.
-      if (this.#connections.get(key) === connection) this.#connections.delete(key);
-    });
+    socket.once('close', this.#connections.add(socket, { socket, identity }));
     this.#options.accept(socket, identity);
   }
 
@@ -225,8 +220,7 @@ class OwnTlsListener implements TlsListener {
   }
 
   identityOf(ends: ConnectionEnds): TlsIdentity | undefined {
-    const key = keyOf(ends);
-    return key === undefined ? undefined : this.#connections.get(key)?.identity;
+    return this.#connections.find(ends)?.identity;
   }
 
   reload(tls: ServerTls): void {

@@ -21,7 +21,13 @@ function schemeOf(value: string, binding: CertificateBinding): string {
   return scheme;
 }
 
+/** What clients send nearly always; nothing else is special about it. */
+const USUAL = 'Bearer ';
+
 function afterScheme(value: string, binding: CertificateBinding): string {
+  if (value.startsWith(USUAL) && value.charCodeAt(USUAL.length) !== SPACE) {
+    return value.slice(USUAL.length);
+  }
   const scheme = schemeOf(value, binding);
   const next = value.charAt(scheme.length);
   if (next !== '' && value.charCodeAt(scheme.length) !== SPACE)

@@ -1,5 +1,5 @@
 import type { Caller } from '../core/caller.ts';
-import type { Clock } from '../core/clock.ts';
+import type { Instant } from '../core/clock.ts';
 import type { KeySource } from './key-source.ts';
 import type { SigningKey } from './signing-key.ts';
 
@@ -21,9 +21,8 @@ export interface CachedToken {
 }
 
 /** A remembered verdict is used only while its key is in force and the token within its time. */
-export function stillHolds(token: CachedToken, clock: Clock): boolean {
-  const monotonicMs = clock.monotonic();
-  const nowSeconds = clock.now() / 1000;
+export function stillHolds(token: CachedToken, { wallMs, monotonicMs }: Instant): boolean {
+  const nowSeconds = wallMs / 1000;
   return (
     monotonicMs < token.reviewAt &&
     nowSeconds >= token.validFrom &&

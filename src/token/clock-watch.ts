@@ -1,4 +1,4 @@
-import type { Clock } from '../core/clock.ts';
+import type { Clock, Instant } from '../core/clock.ts';
 import type { Logger } from '../core/log.ts';
 
 /** A clock set by hand, a machine resumed. Slower corrections are what clocks are corrected by. */
@@ -9,19 +9,17 @@ const JUMP_MS = 60_000;
  * suddenly good, or good ones expired, and nothing else says why.
  */
 export class ClockWatch {
-  readonly #clock: Clock;
   readonly #logger: Logger;
   #ahead: number;
 
   constructor(clock: Clock, logger: Logger) {
-    this.#clock = clock;
     this.#logger = logger;
     this.#ahead = clock.now() - clock.monotonic();
   }
 
   /** Compares with the last look. Drift between two looks is no jump, so they may be any time apart. */
-  look(): void {
-    const ahead = this.#clock.now() - this.#clock.monotonic();
+  look({ wallMs, monotonicMs }: Instant): void {
+    const ahead = wallMs - monotonicMs;
     const jumpMs = ahead - this.#ahead;
     this.#ahead = ahead;
     if (Math.abs(jumpMs) <= JUMP_MS) return;

@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import { hash } from 'node:crypto';
 import type { Caller } from '../core/caller.ts';
 import { createHttpsAgent } from '../core/https-request.ts';
+import { noMetrics } from '../core/metrics.ts';
 import { systemTimers } from '../core/timers.ts';
 import type { TokenReason } from '../core/token-reason.ts';
 import type { AccessTokenClaims, VerifiedClaims } from '../entra/claims.ts';
@@ -82,7 +83,8 @@ class EntraTokenValidator implements TokenValidator {
     this.#versionHint = new VersionHint(settings.logger);
     const { metrics, clock } = settings;
     this.#clockWatch = new ClockWatch(clock, settings.logger);
-    this.#meter = metrics === undefined ? undefined : new ValidationMeter(metrics, clock);
+    const measured = metrics !== undefined && metrics !== noMetrics;
+    this.#meter = measured ? new ValidationMeter(metrics, clock) : undefined;
     this.#headers = new HeaderReader(parts.checks, policy.allowMissingTyp);
     this.#sources = createKeySources(policy, lifecycle, parts.keys, useAppSpecificKeys);
   }
@@ -116,19 +118,20 @@ class EntraTokenValidator implements TokenValidator {
 
   #identify(token: string): Caller | Promise<Caller> {
     this.#cacheOutcome = 'miss';
-    this.#clockWatch.look();
+    const { clock } = this.#settings;
+    const now = { wallMs: clock.now(), monotonicMs: clock.monotonic() };
+    this.#clockWatch.look(now);
     if (token.length > this.maxTokenBytes) throw refusal('token_too_long');
     const id = hash('sha256', token, 'base64url');
     const remembered = this.#cache.get(id);
     if (remembered !== undefined) {
-      if (stillHolds(remembered, this.#settings.clock)) {
+      if (stillHolds(remembered, now)) {
         this.#cacheOutcome = 'hit';
         return remembered.caller;
       }
       this.#cache.delete(id);
     }
-    if (this.#forgeries.has(id, this.#settings.clock.monotonic()))
-      throw refusal('signature_invalid');
+    if (this.#forgeries.has(id, now.monotonicMs)) throw refusal('signature_invalid');
     return this.#verify(this.#read(token, id));
   }
 
