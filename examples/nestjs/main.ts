@@ -2,15 +2,18 @@
 import 'reflect-metadata';
 import { createServer } from 'node:net';
 import type { Metadata } from '@grpc/grpc-js';
-import { Controller, Module } from '@nestjs/common';
+import { type ArgumentsHost, Catch, Controller, Module, UseFilters } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import {
+  BaseRpcExceptionFilter,
   GrpcMethod,
   GrpcStreamMethod,
   type MicroserviceOptions,
+  RpcException,
   Transport,
 } from '@nestjs/microservices';
-import { callerOf, rulesFromProto, secureCredentials } from 'grpc-entra/server';
+import { ServiceError } from 'grpc-entra';
+import { callerOf, rulesFromProto, secureCredentials, statusOf } from 'grpc-entra/server';
 import { concatMap, from, map, type Observable, reduce } from 'rxjs';
 import {
   type GetOrderRequest,
@@ -26,6 +29,15 @@ import { startWorld } from '../shared/world.ts';
 const book = new OrderBook();
 const SERVICE = 'OrdersService';
 
+/** Answers what a handler throws as this package's own server would. */
+@Catch(ServiceError)
+class ServiceErrors extends BaseRpcExceptionFilter {
+  override catch(error: ServiceError, host: ArgumentsHost) {
+    return super.catch(new RpcException(statusOf(error)), host);
+  }
+}
+
+@UseFilters(ServiceErrors)
 @Controller()
 class OrdersController {
   @GrpcMethod(SERVICE, 'GetOrder')
@@ -86,7 +98,8 @@ const app = await NestFactory.createMicroservice<MicroserviceOptions>(OrdersModu
     credentials,
     package: 'orders.v1',
     protoPath: 'orders/v1/orders.proto',
-    loader: { includeDirs: ['proto'], longs: BigInt as never },
+    // As the protocol has it: what a message leaves out is its default, an empty list and not nothing.
+    loader: { includeDirs: ['proto'], longs: BigInt as never, defaults: true },
   },
 });
 await app.listen();

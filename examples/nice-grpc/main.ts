@@ -1,12 +1,27 @@
 // A nice-grpc server with the gate in front. Handlers ask `callerOf(context)`.
-import { callerOf, rulesFromProto, secureCredentials } from 'grpc-entra/server';
-import { createServer } from 'nice-grpc';
+import { ServiceError } from 'grpc-entra';
+import { callerOf, rulesFromProto, secureCredentials, statusOf } from 'grpc-entra/server';
+import { createServer, ServerError, type ServerMiddleware } from 'nice-grpc';
 import { OrdersServiceDefinition, protoMetadata } from '../orders/gen/orders/v1/orders.ts';
 import { OrderBook, quote } from '../orders/order-book.ts';
 import { callInFourWays } from '../shared/calls.ts';
 import { startWorld } from '../shared/world.ts';
 
 const book = new OrderBook();
+
+/** Answers what a handler throws as this package's own server would. */
+const serviceErrors: ServerMiddleware = async function* serviceErrors(call, context) {
+  try {
+    return yield* call.next(call.request, context);
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error;
+    const { code, details, metadata } = statusOf(error);
+    for (const value of metadata.get('grpc-status-details-bin')) {
+      context.trailer.set('grpc-status-details-bin', Buffer.from(value));
+    }
+    throw new ServerError(code as number, details);
+  }
+};
 
 await using world = await startWorld();
 const credentials = secureCredentials({
@@ -16,7 +31,7 @@ const credentials = secureCredentials({
   audit: () => {},
 });
 await credentials.ready();
-const server = createServer();
+const server = createServer().use(serviceErrors);
 server.add(OrdersServiceDefinition, {
   async getOrder({ orderId }, context) {
     return { order: book.find(callerOf(context).tenantId, orderId) };

@@ -54,3 +54,4 @@ export {
 export { createServer, type Server } from './server.ts';
 export type { ServerLimits, ServerOptions } from './server-options.ts';
 export { type BoundService, type RuledMethod, service } from './service.ts';
+export { statusOf } from './status-of.ts';

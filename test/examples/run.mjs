@@ -9,10 +9,16 @@ const FOUR_WAYS = [
   'desk, unary: tea ordered',
   'desk, server streaming: 2 orders listed',
   'desk, bidirectional: 1 prices quoted',
+  'desk, unary, of an order that is not there: NOT_FOUND',
+  'desk, client streaming, of an order without lines: INVALID_ARGUMENT',
+  'desk, bidirectional, in a currency nobody takes: INVALID_ARGUMENT',
   'visitor, client streaming: PERMISSION_DENIED',
   'visitor, unary: PERMISSION_DENIED',
   'visitor, server streaming: PERMISSION_DENIED',
   'visitor, bidirectional: PERMISSION_DENIED',
+  'visitor, unary, of an order that is not there: PERMISSION_DENIED',
+  'visitor, client streaming, of an order without lines: PERMISSION_DENIED',
+  'visitor, bidirectional, in a currency nobody takes: PERMISSION_DENIED',
 ];
 const USER = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
 

@@ -220,7 +220,7 @@ export const groups = {
       'authorize/proto-rules.js': [RULES, 'server/rule-needs.test.js'],
       'server/rule-needs.js': ['server/rule-needs.test.js'],
       'server/call-record.js': [GATE],
-      'server/caller-of.js': [GATE],
+      'server/caller-of.js': [GATE, 'server/caller-of.test.js'],
       'server/call-peer.js': [GATE],
       'server/gate.js': [GATE],
       'server/gated-call.js': [GATE],

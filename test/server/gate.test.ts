@@ -136,6 +136,16 @@ describe('the gate', () => {
     );
     assert.equal(call.events[0]?.caller?.clientId, READER.clientId);
     assert.equal(call.events[0]?.method, '/test.Service/Method');
+    assert.equal(call.events[0]?.inferred, undefined);
+  });
+
+  it('says when a status is inferred, because gRPC itself ended the call', () => {
+    const call = new GatedCall().arrive();
+    call.cancel();
+    assert.deepEqual(
+      call.events.map(({ status: name, inferred }) => [name, inferred]),
+      [['CANCELLED', true]],
+    );
   });
 
   it('says how long a call took, and whether it outlived its deadline', () => {
