@@ -83,7 +83,8 @@ describe('bearerToken', () => {
   }
 
   it('M4 accepts the scheme in any letter case, and M5 any number of spaces', () => {
-    for (const value of ['Bearer a.b-c_D9', 'bearer a.b-c_D9', 'BEARER   a.b-c_D9']) {
+    const values = ['Bearer a.b-c_D9', 'bearer a.b-c_D9', 'BEARER   a.b-c_D9', 'Bearer  a.b-c_D9'];
+    for (const value of values) {
       assert.equal(bearerToken([value], MAX), 'a.b-c_D9');
     }
   });
