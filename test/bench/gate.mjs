@@ -151,7 +151,9 @@ async function prepare(directory) {
       good: [good],
       again: Array.from({ length: MANY_TOKENS }, () => good),
       bad: [await emulator.issueToken({ ...mint, signingKey: 'forged' })],
-      many: await Promise.all(Array.from({ length: MANY_TOKENS }, () => issueToAnother(emulator, mint))),
+      many: await Promise.all(
+        Array.from({ length: MANY_TOKENS }, () => issueToAnother(emulator, mint)),
+      ),
     },
     settings: {
       certFile: files.serverCertFile,
