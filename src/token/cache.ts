@@ -39,10 +39,15 @@ export interface TokenCacheBounds {
   readonly maxPerCaller: number;
 }
 
+/** The ids of one caller's tokens, oldest first: a list, since nearly always it is of one and never long. */
+interface Owner {
+  readonly id: string;
+  readonly tokens: string[];
+}
+
 interface Slot {
   readonly token: CachedToken;
-  readonly owner: Set<string>;
-  readonly ownerId: string;
+  readonly owner: Owner;
   /** Asked for, or new, since it was last considered for eviction. */
   used: boolean;
 }
@@ -56,7 +61,7 @@ interface Slot {
 export class TokenCache {
   readonly #bounds: TokenCacheBounds;
   readonly #slots = new Map<string, Slot>();
-  readonly #owners = new Map<string, Set<string>>();
+  readonly #owners = new Map<string, Owner>();
   #weight = 0;
 
   constructor(bounds: TokenCacheBounds) {
@@ -92,8 +97,9 @@ export class TokenCache {
     if (slot === undefined) return;
     this.#slots.delete(id);
     this.#weight -= slot.token.weight;
-    slot.owner.delete(id);
-    if (slot.owner.size === 0) this.#owners.delete(slot.ownerId);
+    const { owner } = slot;
+    owner.tokens.splice(owner.tokens.indexOf(id), 1);
+    if (owner.tokens.length === 0) this.#owners.delete(owner.id);
   }
 
   /** Remembers a token, and forgets others where the bounds ask for it. */
@@ -101,17 +107,23 @@ export class TokenCache {
     if (this.#bounds.maxEntries === 0 || token.weight > this.#bounds.maxWeight) return;
     this.delete(id);
     // Both are GUIDs of 36 characters, so the pair is unambiguous.
-    const ownerId = token.caller.tenantId + token.caller.objectId;
-    const owner = this.#owners.get(ownerId) ?? new Set<string>();
-    for (const oldest of owner) {
-      if (owner.size < this.#bounds.maxPerCaller) break;
-      this.delete(oldest);
-    }
-    this.#owners.set(ownerId, owner);
-    owner.add(id);
-    this.#slots.set(id, { token, owner, ownerId, used: true });
+    const owner = this.#own(token.caller.tenantId + token.caller.objectId, id);
+    this.#slots.set(id, { token, owner, used: true });
     this.#weight += token.weight;
     this.#evict();
+  }
+
+  /** Notes that a caller has one more token, and forgets the oldest of one that has too many. */
+  #own(ownerId: string, id: string): Owner {
+    const known = this.#owners.get(ownerId);
+    if (known === undefined) {
+      const owner = { id: ownerId, tokens: [id] };
+      this.#owners.set(ownerId, owner);
+      return owner;
+    }
+    known.tokens.push(id);
+    if (known.tokens.length > this.#bounds.maxPerCaller) this.delete(known.tokens[0] as string);
+    return known;
   }
 
   #evict(): void {

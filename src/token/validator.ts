@@ -18,6 +18,7 @@ import { checkAuthContext, requireAuthContext } from './claims-challenge.ts';
 import { ClockWatch } from './clock-watch.ts';
 import { type CompactToken, decodePayload, decodeSegment, splitToken } from './compact.ts';
 import { createDocumentFetcher } from './document-fetcher.ts';
+import { entryBytes } from './entry-bytes.ts';
 import { ForgeryMemory } from './forgery-memory.ts';
 import { HeaderReader } from './header-reader.ts';
 import type { KeySet } from './key-set.ts';
@@ -49,9 +50,6 @@ export interface ValidatorParts {
   readonly checks: Checks;
   readonly close: () => void;
 }
-
-/** Bytes an entry of the cache occupies beside its claims, roughly. */
-const ENTRY_BYTES = 1024;
 
 class EntraTokenValidator implements TokenValidator {
   readonly maxTokenBytes: number;
@@ -232,7 +230,7 @@ class EntraTokenValidator implements TokenValidator {
       validFrom: Math.max(nbf, iat) - policy.clockSkewSeconds,
       validUntil: Math.min(exp, iat + policy.maxTokenAgeSeconds) + policy.clockSkewSeconds,
       reviewAt: clock.monotonic() + cacheMaxAgeMs,
-      weight: ENTRY_BYTES + token.parts.payload.length,
+      weight: entryBytes(caller),
     });
   }
 

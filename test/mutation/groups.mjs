@@ -56,6 +56,7 @@ export const groups = {
       'token/claims-challenge.js': [CHALLENGE],
       'token/compact.js': [STRUCTURE, EACH],
       'token/document-fetcher.js': ['token/document-fetcher.test.js'],
+      'token/entry-bytes.js': ['token/entry-bytes.test.js'],
       'token/forgery-memory.js': ['token/forgery-memory.test.js'],
       'token/header-checks.js': [EACH, STRUCTURE],
       'token/header-reader.js': [EDGES, STRUCTURE],
