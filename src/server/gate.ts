@@ -16,9 +16,10 @@ type Listener = Parameters<ServerInterceptingCallInterface['start']>[0];
 
 /** What a call sees of its peer: nothing before the gate has decided. */
 class GateListener implements Listener, Behind {
-  readonly #gated: GatedCall;
-  readonly #behind: Listener;
-  #cancelled = false;
+  // Both are let go when the call is over. The stream that leads here is garbage then, but as Node keeps a session's streams
+  // in a Map, garbage of one generation holds the next, and all a stream still leads to is copied before it is freed.
+  #gated: GatedCall | undefined;
+  #behind: Listener | undefined;
 
   constructor(gated: GatedCall, behind: Listener) {
     this.#gated = gated;
@@ -26,30 +27,31 @@ class GateListener implements Listener, Behind {
   }
 
   onReceiveMetadata(metadata: Metadata): void {
-    this.#gated.receive(metadata, this);
+    this.#gated?.receive(metadata, this);
   }
 
   admit(metadata: Metadata): void {
-    this.#behind.onReceiveMetadata(metadata);
+    this.#behind?.onReceiveMetadata(metadata);
   }
 
   onReceiveMessage(message: unknown): void {
-    if (this.#gated.isOpen) this.#behind.onReceiveMessage(message);
+    if (this.#gated?.isOpen) this.#behind?.onReceiveMessage(message);
   }
 
   onReceiveHalfClose(): void {
-    if (this.#gated.isOpen) this.#behind.onReceiveHalfClose();
+    if (this.#gated?.isOpen) this.#behind?.onReceiveHalfClose();
   }
 
   onCancel(): void {
-    this.#gated.finish();
+    this.#gated?.finish();
     this.cancel();
+    this.#gated = undefined;
   }
 
   cancel(): void {
-    if (this.#cancelled) return;
-    this.#cancelled = true;
-    this.#behind.onCancel();
+    const behind = this.#behind;
+    this.#behind = undefined;
+    behind?.onCancel();
   }
 }
 
