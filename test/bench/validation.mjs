@@ -15,6 +15,7 @@ const TOKENS = 2048;
 const NAMES = [
   'ours, first sight',
   'ours, warm',
+  'the least',
   'jose',
   'aws-jwt-verify',
   'fast-jwt',
