@@ -13,9 +13,11 @@ export function peerOf({ remoteAddress, remotePort }: ConnectionEnds): string | 
     : `${remoteAddress}:${remotePort}`;
 }
 
-/** Whether both are the same connection, among those that are open. */
+/** Whether both are the same connection, among those that are open. One whose peer is not known is like no other. */
 export function isSameConnection(a: ConnectionEnds, b: ConnectionEnds): boolean {
   return (
+    a.remoteAddress !== undefined &&
+    a.remotePort !== undefined &&
     a.remotePort === b.remotePort &&
     a.localPort === b.localPort &&
     a.remoteAddress === b.remoteAddress &&

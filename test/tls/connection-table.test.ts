@@ -19,7 +19,6 @@ describe('ConnectionTable', () => {
       { ...ENDS, remotePort: 4712 },
       { ...ENDS, localAddress: '127.0.0.2' },
       { ...ENDS, localPort: 444 },
-      {},
     ];
     for (const other of others) assert.equal(table.find(other), undefined);
     others.forEach((other, i) => {
@@ -33,6 +32,20 @@ describe('ConnectionTable', () => {
       'first',
       ...others.map((_, i) => `other ${i}`).toSorted(),
     ]);
+  });
+
+  it('finds nothing by ends that are not known, whatever it holds', () => {
+    const table = new ConnectionTable<string>();
+    const unknown: ConnectionEnds[] = [
+      {},
+      { ...ENDS, remoteAddress: undefined },
+      { ...ENDS, remotePort: undefined },
+    ];
+    for (const ends of [ENDS, ...unknown]) table.add(ends, 'some');
+    for (const ends of unknown) assert.equal(table.find(ends), undefined);
+    assert.equal(table.find({ ...ENDS, localAddress: undefined }), undefined);
+    assert.equal(table.find(ENDS), 'some');
+    assert.equal(table.values().length, 4);
   });
 
   it('knows the ends of a connection as they were when it came', () => {
