@@ -11,58 +11,56 @@ import { callInFourWays } from '../shared/calls.ts';
 import { startWorld } from '../shared/world.ts';
 
 const book = new OrderBook();
-/** grpc-js ends the process when a handler of a stream throws, and calls what others throw UNKNOWN. */
-function guarded(failed: (status: ReturnType<typeof statusOf>) => unknown, work: () => void): void {
-  try {
-    work();
-  } catch (error) {
-    failed(statusOf(error, console.error));
-  }
+
+/**
+ * Runs what a handler does until something of it throws: in a stream that would end the process, elsewhere grpc-js would
+ * answer UNKNOWN.
+ */
+function guard(failed: (status: ReturnType<typeof statusOf>) => unknown) {
+  let over = false;
+  return (work: () => void): void => {
+    if (over) return;
+    try {
+      work();
+    } catch (error) {
+      over = true;
+      failed(statusOf(error, console.error));
+    }
+  };
 }
 
 const handlers = {
   getOrder: (call, callback) => {
-    guarded(callback, () => {
+    guard(callback)(() => {
       callback(null, { order: book.find(callerOf(call).tenantId, call.request.orderId) });
     });
   },
   listOrders: (call) => {
-    guarded(
-      (status) => call.emit('error', status),
-      () => {
-        for (const order of book.list(callerOf(call).tenantId, call.request.limit)) {
-          call.write({ order });
-        }
-        call.end();
-      },
-    );
+    guard((status) => call.emit('error', status))(() => {
+      for (const order of book.list(callerOf(call).tenantId, call.request.limit)) {
+        call.write({ order });
+      }
+      call.end();
+    });
   },
   uploadOrders: (call, callback) => {
+    const guarded = guard(callback);
     const orderIds: string[] = [];
-    let over = false;
-    const failed: typeof callback = (status) => {
-      if (!over) callback(status);
-      over = true;
-    };
     call.on('data', ({ lines, currencyCode }) => {
-      guarded(failed, () => {
+      guarded(() => {
         orderIds.push(book.place(callerOf(call).tenantId, lines, currencyCode).orderId);
       });
     });
-    call.on('end', () => {
-      if (!over) callback(null, { orderIds, total: undefined });
-    });
+    call.on('end', () => guarded(() => callback(null, { orderIds, total: undefined })));
   },
   quoteOrder: (call) => {
+    const guarded = guard((status) => call.emit('error', status));
     call.on('data', ({ line, currencyCode }) => {
-      guarded(
-        (status) => call.emit('error', status),
-        () => {
-          call.write({ line, price: quote(line, currencyCode) });
-        },
-      );
+      guarded(() => {
+        call.write({ line, price: quote(line, currencyCode) });
+      });
     });
-    call.on('end', () => call.end());
+    call.on('end', () => guarded(() => call.end()));
   },
 } satisfies Partial<OrdersServiceServer>;
 
