@@ -19,10 +19,10 @@ export interface MetadataLike {
   get(key: string): unknown;
 }
 
-/** A constructor that returns what it is given makes a class add its private fields to that. */
+/** A class that extends this one adds its private fields to the object given, and makes no new one. */
 class Itself {
   constructor(object: object) {
-    // biome-ignore lint/correctness/noConstructorReturn: that is its purpose
+    // biome-ignore lint/correctness/noConstructorReturn: the language has no other way to give grpc-js's objects a private field
     return object;
   }
 }
@@ -42,7 +42,7 @@ class Admitted extends Itself {
 
   static record(metadata: MetadataLike, admission: Admission): void {
     // A private field is added once.
-    if (#admission in metadata) (metadata as Admitted).#admission = admission;
+    if (#admission in metadata) metadata.#admission = admission;
     else new Admitted(metadata, admission);
   }
 

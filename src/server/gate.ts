@@ -16,8 +16,8 @@ type Listener = Parameters<ServerInterceptingCallInterface['start']>[0];
 
 /** What a call sees of its peer: nothing before the gate has decided. */
 class GateListener implements Listener, Behind {
-  // Both are let go when the call is over. The stream that leads here is garbage then, but as Node keeps a session's streams
-  // in a Map, garbage of one generation holds the next, and all a stream still leads to is copied before it is freed.
+  // Both are let go when the call is over. Its stream leads here and can stay in memory until the next full collection: Node
+  // keeps the streams of a session in a Map, whose outgrown tables hold streams that are over, and each the next table.
   #gated: GatedCall | undefined;
   #behind: Listener | undefined;
 

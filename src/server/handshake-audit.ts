@@ -1,4 +1,4 @@
-import type { Clock } from '../core/clock.ts';
+import { type Clock, isoTime } from '../core/clock.ts';
 import { HandshakeEventLimiter } from '../tls/handshake-events.ts';
 import type { HandshakeFailure } from '../tls/handshake-failure.ts';
 import type { AuditSink } from './audit.ts';
@@ -14,7 +14,7 @@ export function handshakeAudit(
     if (suppressed === undefined) return;
     audit({
       event: 'handshake_failed',
-      time: new Date(clock.now()).toISOString(),
+      time: isoTime(clock.now()),
       ...failure,
       ...(suppressed.count === 0 ? {} : { suppressed }),
     });
